@@ -1,0 +1,5 @@
+"""The checks of the chapters' code exercises: one file per chapter, one rule of judgement (core.py)."""
+
+from course_lib.checks.core import Check, CheckResult, Misconception, check, registry
+
+__all__ = ["Check", "CheckResult", "Misconception", "check", "registry"]
