@@ -1,0 +1,34 @@
+"""Where the course's own small data files lie, in a checkout and in an installed wheel."""
+
+from __future__ import annotations
+
+import sysconfig
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def data_folder() -> Path:
+    """Return the folder that holds `README.md` and the CSV files that ship with the course.
+
+    A checkout keeps them beside the package, a wheel inside it or under the environment's
+    `share/course-lib/data`.
+
+    Raises: FileNotFoundError when none of the three is there (a broken installation).
+    """
+    places = (
+        PACKAGE.parent / "data",
+        PACKAGE / "data",
+        Path(sysconfig.get_path("data")) / "share" / "course-lib" / "data",
+    )
+    for place in places:
+        # The name "data" is common (site-packages/data may be anybody's): ask for one of our files.
+        if (place / "demsar-2006.csv").is_file():
+            return place
+    raise FileNotFoundError(
+        "The course's data files were not found in any of: "
+        + ", ".join(str(place) for place in places)
+        + ". Install the course again, or run it from its checkout."
+    )
