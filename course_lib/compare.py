@@ -22,7 +22,8 @@ SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a number may lie from the expected one: |actual - expected| <= absolute + relative |expected|.
+    """How far a number may lie from the expected one: |actual - expected| <= absolute + relative
+    |expected|.
 
     With `digits` set the interval is half a unit of that many significant figures instead.
     Bounds are inclusive. Raises ValueError for a negative or infinite tolerance.
@@ -68,7 +69,9 @@ class Tolerance:
         return expected - margin, expected + margin
 
     def words(self, expected: float | None = None) -> str:
-        """The rule as it is told to the learner, with the accepted interval if `expected` is given."""
+        """The rule as it is told to the learner, with the accepted interval if `expected` is
+        given.
+        """
         if self.digits is not None:
             rule = f"to {self.digits} significant figure{'s' if self.digits > 1 else ''}"
         elif self.relative == 0 and self.absolute == 0:
@@ -97,7 +100,8 @@ class Verdict:
 
 
 def numeric(value: Any) -> float | np.ndarray | None:
-    """Read a number or an array of numbers in any spelling of Python, NumPy or torch; None if it is neither.
+    """Read a number or an array of numbers in any spelling of Python, NumPy or torch; None if it is
+    neither.
 
     Text is not read here (the exam's parser does that), and booleans count as 0 and 1.
     """
@@ -132,8 +136,8 @@ def compare(
 ) -> Verdict:
     """Compare an answer with the expected value by the course's one rule.
 
-    Numbers and arrays: shape first, then `tolerance`. Text, bool-like and None: equality. Tuples, lists
-    and dicts of these: element by element. The message names the first place that differs.
+    Numbers and arrays: shape first, then `tolerance`. Text, bool-like and None: equality. Tuples,
+    lists and dicts of these: element by element. The message names the first place that differs.
     """
     if isinstance(expected, dict):
         if not isinstance(actual, dict):

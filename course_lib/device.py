@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 
 def device(name: str | None = None) -> torch.device:
-    """The device to compute on: `name`, else COURSE_DEVICE, else CUDA where there is one, else the CPU.
+    """The device to compute on: `name`, else COURSE_DEVICE, else CUDA where there is one, else the
+    CPU.
 
     Apple's "mps" is used only when asked for by name: its numbers differ from everybody else's.
     Raises ValueError for an unknown name and RuntimeError for a device that this machine lacks.

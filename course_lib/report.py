@@ -20,13 +20,17 @@ def version(package: str) -> str:
 
 
 def chapter() -> str:
-    """The notebook this kernel runs, as far as the front end tells; else the working folder's name."""
+    """The notebook this kernel runs, as far as the front end tells; else the working folder's
+    name.
+    """
     session = os.environ.get("JPY_SESSION_NAME", "")
     return Path(session).name if session else f"(unknown, in folder {Path.cwd().name})"
 
 
 def last_error() -> str:
-    """The last uncaught error of this session: its type, message and where in the code it happened."""
+    """The last uncaught error of this session: its type, message and where in the code it
+    happened.
+    """
     error = getattr(sys, "last_value", None)
     if error is None:
         return "none"
@@ -36,7 +40,9 @@ def last_error() -> str:
 
 
 def report() -> str:
-    """Versions, platform, chapter and last error in a few lines that hold no path and no name of yours."""
+    """Versions, platform, chapter and last error in a few lines that hold no path and no name of
+    yours.
+    """
     lines = [
         f"chapter   {chapter()}",
         f"python    {platform.python_version()} on {platform.system()} {platform.machine()}",

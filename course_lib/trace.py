@@ -1,8 +1,8 @@
 """What a trace is: the states that an algorithm goes through, recorded once and used everywhere.
 
-An algorithm worth watching is a generator that yields one frozen dataclass per step. `record` runs it;
-the notebook prints the `Trace`, a player animates it, the exam turns it into a worked solution and a
-test checks it.
+An algorithm worth watching is a generator that yields one frozen dataclass per step. `record` runs
+it; the notebook prints the `Trace`, a player animates it, the exam turns it into a worked solution
+and a test checks it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The checks of the chapters' code exercises: one file per chapter, one rule of judgement (core.py)."""
+"""The checks of the chapters' code exercises: one file per chapter, one rule of judgement
+(core.py).
+"""
 
 from course_lib.checks.core import Check, CheckResult, Misconception, check, registry
 

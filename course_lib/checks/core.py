@@ -1,7 +1,7 @@
 """How a chapter's code exercise is judged: the reader's function beside ours, on the same cases.
 
-A check judges only its argument: cell order, cell ids, copies and lost metadata do not matter. It fails
-closed: what did not run to its end is "not graded", never "passed".
+A check judges only its argument: cell order, cell ids, copies and lost metadata do not matter. It
+fails closed: what did not run to its end is "not graded", never "passed".
 """
 
 from __future__ import annotations
@@ -63,18 +63,18 @@ class Check:
     look_at: str = "the formula above the exercise"
 
     def judge(self, function: Any, seconds: float = SECONDS) -> CheckResult:
-        """Call `function` on every case and compare with the reference. Never raises for a reader's error."""
+        """Call `function` on every case and compare with the reference. Never raises for a
+        reader's error.
+        """
         if function is ...:
-            return self._result(
-                "not attempted", f"Replace `...` in {self.call} and run the check again."
-            )
+            return self._result("not attempted", f"Replace `...` in {self.call} and check again.")
         if not callable(function):
             return self._result(
                 "failed", f"I expected the function {self.call}, got {describe(function)}."
             )
         try:
             expected = [self.reference(*copy.deepcopy(case)) for case in self.cases]
-        except Exception as error:  # ours, and said to be ours
+        except Exception as error:  # noqa: BLE001  ours, and said to be ours
             return self._result(
                 "not graded", f"The check itself is broken ({error!r}): please report it."
             )
@@ -87,22 +87,24 @@ class Check:
             except TimeoutError:
                 return self._result(
                     "not graded",
-                    f"{self._called(case)} ran for more than {seconds:g} s and was stopped: an endless loop?",
+                    f"{self._called(case)} ran for more than {seconds:g} s and was stopped: "
+                    "an endless loop?",
                 )
             except KeyboardInterrupt:
                 return self._result("not graded", "You stopped the check before it was done.")
-            except BaseException as error:  # SystemExit too: a check never ends the kernel
+            except BaseException as error:  # noqa: BLE001  SystemExit too: a check never ends the kernel
                 return self._result(
                     "failed", f"{self._called(case)} raised {type(error).__name__}: {error}"
                 )
             if answers[-1] is ...:
                 return self._result(
-                    "not attempted", f"Replace `...` in {self.call} and run the check again."
+                    "not attempted", f"Replace `...` in {self.call} and check again."
                 )
             if not compare(arguments, case, Tolerance.exact(), what="the arguments"):
                 return self._result(
                     "failed",
-                    f"{self._called(case)} changed the array it was given. Work on a copy or build a new array.",
+                    f"{self._called(case)} changed the array it was given. "
+                    "Work on a copy or build a new array.",
                 )
         for case, answer, right in zip(self.cases, answers, expected, strict=True):
             verdict = compare(answer, right, self.tolerance, what="the result")
@@ -115,12 +117,15 @@ class Check:
         for slip in self.misconceptions:
             if self._same(slip.function, answers):
                 return f"{slip.message} (I called {self._called(case)}: {message}.)"
-        return f"I called {self._called(case)} and got {describe(answer)}; {message}. Look at {self.look_at}."
+        return (
+            f"I called {self._called(case)} and got {describe(answer)}; {message}. "
+            f"Look at {self.look_at}."
+        )
 
     def _same(self, slip: Callable[..., Any], answers: list[Any]) -> bool:
         try:
             wrong = [slip(*copy.deepcopy(case)) for case in self.cases]
-        except Exception:
+        except Exception:  # noqa: BLE001
             return False  # a slip that cannot be computed on these cases is not this answer's slip
         return bool(compare(answers, wrong, self.tolerance))
 
@@ -186,7 +191,8 @@ def registry() -> dict[str, Check]:
 def check(name: str, function: Any) -> CheckResult:
     """Judge a reader's function, e.g. `check("perceptron.step", perceptron_step)`.
 
-    Only the file of the chapter is imported. Raises KeyError with close matches for an unknown name.
+    Only the file of the chapter is imported. Raises KeyError with close matches for an unknown
+    name.
     """
     topic = name.split(".")[0]
     try:
