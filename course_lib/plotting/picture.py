@@ -1,0 +1,146 @@
+"""Show a picture together with the sentence that it says."""
+
+from __future__ import annotations
+
+import html
+import io
+from typing import TYPE_CHECKING, Any
+
+from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEAST_WORDS = 40
+
+
+def new_axes(
+    width: float = 6, height: float = 4, columns: int = 1, rows: int = 1, **options: Any
+) -> Any:
+    """Return the Axes (an array of them, if several) of a new figure, width x height in inches.
+
+    The figure belongs to no window and to no registry, so it is freed when nobody uses it.
+    `options` go to `Figure.subplots` (sharex, sharey, width_ratios, subplot_kw ...).
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    style.apply()
+    figure = Figure(figsize=(width, height), dpi=style.STILL_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure.subplots(rows, columns, **options)
+
+
+def checked_sentence(says: object) -> str:
+    """Return `says` if it is a sentence that can stand for a picture.
+
+    Raises:
+        ValueError: it is shorter than 40 characters.
+    """
+    if not isinstance(says, str):
+        raise TypeError(f"says must be text, got {type(says).__name__}")
+    sentence = " ".join(says.split())
+    if len(sentence) < LEAST_WORDS:
+        raise ValueError(
+            f"says={sentence!r} has {len(sentence)} characters; a reader who cannot see the "
+            f"picture needs a sentence of at least {LEAST_WORDS} that tells what it shows"
+        )
+    return sentence
+
+
+def figure_of(picture: Any) -> Figure:
+    """Return the figure of a Figure, an Axes or an array of Axes."""
+    from matplotlib.figure import Figure
+
+    if isinstance(picture, Figure):
+        return picture
+    while hasattr(picture, "flat"):
+        picture = picture.flat[0]
+    if isinstance(picture, (list, tuple)) and picture:
+        picture = picture[0]
+    figure = getattr(picture, "figure", None)
+    if figure is None:
+        raise TypeError(f"show() takes a Figure or its Axes, got {type(picture).__name__}")
+    return figure.figure if not isinstance(figure, Figure) else figure
+
+
+def png(pixels: Any) -> bytes:
+    """Encode pixels (height, width, 3 or 4), uint8, as an opaque PNG without any metadata."""
+    import numpy as np
+    from PIL import Image
+
+    rgb = np.ascontiguousarray(pixels[..., :3])
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def pixels_of(figure: Figure, dpi: float) -> Any:
+    """Draw the whole figure and return a copy of its pixels (height, width, 4), uint8."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else None
+    canvas = canvas or FigureCanvasAgg(figure)
+    before = figure.dpi
+    figure.set_dpi(dpi)
+    try:
+        canvas.draw()
+        return np.array(canvas.buffer_rgba())
+    finally:
+        figure.set_dpi(before)
+
+
+def caption(sentence: str) -> dict[str, str]:
+    """Return the output that puts a sentence under a picture: no script, no mathematics."""
+    return {
+        "text/html": f'<p class="course-caption"><em>{html.escape(sentence)}</em></p>',
+        "text/plain": sentence,
+    }
+
+
+def in_notebook() -> bool:
+    """Is there a front end that can show pictures?"""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def emit(*bundles: dict[str, Any]) -> None:
+    """Display bundles of one thing in several formats; outside a notebook print their text."""
+    if not in_notebook():
+        print(bundles[0]["text/plain"])
+        return
+    from IPython.display import display
+
+    for bundle in bundles:
+        display(bundle, raw=True)
+
+
+def show(picture: Any, *, says: str) -> None:
+    """Show a figure (or its Axes) with the sentence `says` under it as a caption.
+
+    Args:
+        picture: a Figure, an Axes or an array of Axes.
+        says: what the picture tells, at least 40 characters, for those who cannot see it; the
+            picture's `text/plain`, from where the reading site takes its alternative text.
+
+    Raises:
+        ValueError: `says` is too short to stand for the picture.
+    """
+    sentence = checked_sentence(says)
+    figure = figure_of(picture)
+    style.apply()
+    picture_bytes = png(pixels_of(figure, style.STILL_DPI * style.scale()))
+    import base64
+
+    encoded = base64.b64encode(picture_bytes).decode("ascii")
+    emit({"image/png": encoded, "text/plain": sentence}, caption(sentence))
+    if figure.number if hasattr(figure, "number") else False:  # made by pyplot: forget it there
+        import matplotlib.pyplot as plt
+
+        plt.close(figure)
