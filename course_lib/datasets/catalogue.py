@@ -6,15 +6,19 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from course_lib.datasets import science, synthetic, tables
+from course_lib.datasets import big, graphs, pictures, science, synthetic, tables, text
 from course_lib.datasets.dataset import (
     GENERATED,
     OWN_LICENCE,
     Accuracies,
+    Graph,
     Properties,
+    Text,
 )
+from course_lib.datasets.download import DownloadError
 
 if TYPE_CHECKING:
     from course_lib.trace import Table
@@ -63,6 +67,87 @@ ENTRIES: dict[str, Entry] = {
         science.flower, "picture", "427 x 640 x 3", "vultilion, Flickr, in scikit-learn",
         "CC BY 2.0",
     ),
+    "faces": Entry(
+        pictures.faces, "classes", "200 x 625",
+        "Labeled Faces in the Wild, Huang et al. 2012, in scikit-image",
+        "research use; no licence stated",
+    ),
+    "textures": Entry(
+        pictures.textures, "classes", "768 x 1024",
+        "brick, grass and gravel, in scikit-image", "CC0",
+    ),
+    "astronaut": Entry(
+        partial(pictures.picture, "astronaut"), "picture", "512 x 512 x 3",
+        "NASA, in scikit-image", "public domain",
+    ),
+    "brick": Entry(
+        partial(pictures.picture, "brick"), "picture", "512 x 512",
+        "CC0Textures, Bricks25, in scikit-image", "CC0",
+    ),
+    "camera": Entry(
+        partial(pictures.picture, "camera"), "picture", "512 x 512",
+        "Lav Varshney, in scikit-image", "CC0",
+    ),
+    "cat": Entry(
+        partial(pictures.picture, "cat"), "picture", "300 x 451 x 3",
+        "Stefan van der Walt, in scikit-image", "CC0",
+    ),
+    "cell": Entry(
+        partial(pictures.picture, "cell"), "picture", "660 x 550",
+        "Mueller et al., Optics Express 26 (2018), in scikit-image", "CC0",
+    ),
+    "coffee": Entry(
+        partial(pictures.picture, "coffee"), "picture", "400 x 600 x 3",
+        "Rachel Michetti, in scikit-image", "CC0",
+    ),
+    "coins": Entry(
+        partial(pictures.picture, "coins"), "picture", "303 x 384",
+        "Brooklyn Museum, in scikit-image", "no known copyright restrictions",
+    ),
+    "grass": Entry(
+        partial(pictures.picture, "grass"), "picture", "512 x 512",
+        "linolafett, DeviantArt, in scikit-image", "CC0",
+    ),
+    "gravel": Entry(
+        partial(pictures.picture, "gravel"), "picture", "512 x 512",
+        "CC0Textures, Gravel04, in scikit-image", "CC0",
+    ),
+    "moon": Entry(
+        partial(pictures.picture, "moon"), "picture", "512 x 512",
+        "NASA, in scikit-image", "no licence stated by scikit-image",
+    ),
+    "page": Entry(
+        partial(pictures.picture, "page"), "picture", "191 x 384",
+        "a scanned page, in scikit-image", "no licence stated by scikit-image",
+    ),
+    "retina": Entry(
+        partial(pictures.picture, "retina"), "picture", "1411 x 1411 x 3",
+        "Mikael Haggstrom, WikiJournal of Medicine 1 (2014), in scikit-image", "CC0",
+    ),
+    "tissue": Entry(
+        partial(pictures.picture, "tissue"), "picture", "512 x 512 x 3",
+        "Center for Microscopy and Molecular Imaging, in scikit-image",
+        "no known copyright restrictions",
+    ),
+    "karate": Entry(
+        graphs.karate, "graph", "34 nodes, 78 edges",
+        "Zachary 1977, in networkx", FACTS,
+    ),
+    "les_miserables": Entry(
+        graphs.les_miserables, "graph", "77 nodes, 254 edges", "Knuth 1993, in networkx", FACTS
+    ),
+    "florentine": Entry(
+        graphs.florentine, "graph", "15 nodes, 20 edges",
+        "Breiger and Pattison 1986, after Padgett, in networkx", FACTS,
+    ),
+    "python_manual": Entry(
+        text.python_manual, "text", "about 460,000 characters",
+        "The Python language reference, in Python itself", "PSF licence",
+    ),
+    "docstrings": Entry(
+        text.docstrings, "text", "about 1,300,000 characters",
+        "the documentation in the installed packages' code", "BSD (numpy); else the package's",
+    ),
     "demsar": Entry(tables.demsar, "accuracies", "14 x 4", "Demsar, JMLR 7 (2006) 1-30", FACTS),
     "garcia_herrera": Entry(
         tables.garcia_herrera, "accuracies", "30 x 5",
@@ -85,12 +170,46 @@ ENTRIES: dict[str, Entry] = {
     "linearly_separable": Entry(synthetic.linearly_separable, "classes", "100 x 2"),
     "sine": Entry(synthetic.sine, "regression", "60 x 1"),
     "cubic": Entry(synthetic.cubic, "regression", "60 x 1"),
+    "mnist": Entry(
+        big.mnist, "classes", "60000 + 10000 x 784", "LeCun, Cortes and Burges 1998",
+        "CC BY-SA 3.0", "11.6 MB",
+    ),
+    "fashion_mnist": Entry(
+        big.fashion_mnist, "classes", "60000 + 10000 x 784", "Xiao, Rasul and Vollgraf 2017",
+        "MIT", "30.9 MB",
+    ),
+    "cifar10": Entry(
+        big.cifar10, "classes", "50000 + 10000 x 3 x 32 x 32", "Krizhevsky 2009",
+        "no licence stated; cite the report", "170.1 MB",
+    ),
+    "cora": Entry(
+        big.cora, "graph", "2708 nodes, 5278 edges",
+        "McCallum et al. 2000, split of Yang et al. 2016", "no licence stated; cite the papers",
+        "0.6 MB",
+    ),
+    "tiny_shakespeare": Entry(
+        big.tiny_shakespeare, "text", "1,115,394 characters",
+        "William Shakespeare, selection by Andrej Karpathy", "public domain", "1.1 MB",
+    ),
+    "text8": Entry(
+        big.text8, "text", "100,000,000 characters",
+        "Wikipedia 2006, cleaned by Matt Mahoney", "CC BY-SA 3.0", "31.3 MB",
+    ),
 }
+
 
 @overload
 def load(name: Literal["demsar", "garcia_herrera"], **options: Any) -> Accuracies: ...
 @overload
 def load(name: Literal["amino_acids", "dinucleotides"], **options: Any) -> Properties: ...
+@overload
+def load(
+    name: Literal["karate", "les_miserables", "florentine", "cora"], **options: Any
+) -> Graph: ...
+@overload
+def load(
+    name: Literal["python_manual", "docstrings", "tiny_shakespeare", "text8"], **options: Any
+) -> Text: ...
 @overload
 def load(name: str, **options: Any) -> Any: ...
 def load(name: str, **options: Any) -> Any:
@@ -100,16 +219,25 @@ def load(name: str, **options: Any) -> Any:
     `available()` lists the names. The arrays are fresh copies: change them as you like.
 
     Raises: KeyError for an unknown name, TypeError for an unknown option (both with the close
-    matches), DownloadError where a big data set cannot be fetched.
+    matches), DownloadError where a big data set cannot be fetched; with `stand_in=True` that
+    prints why and returns the small bundled one that the error names.
     """
     if name not in ENTRIES:
         raise KeyError(f"no data set {name!r}. {_suggest(str(name), list(ENTRIES))}")
     entry = ENTRIES[name]
+    use_stand_in = bool(entry.download) and options.pop("stand_in", False)
     known = list(inspect.signature(entry.loader).parameters)
     for option in options:
         if option not in known:
             raise TypeError(f"{name} has no option {option!r}. {_suggest(option, known)}")
-    return replace(entry.loader(**options), source=entry.source, licence=entry.licence)
+    try:
+        loaded = entry.loader(**options)
+    except DownloadError as error:
+        if not use_stand_in:
+            raise
+        print(f"{str(error).splitlines()[0]}\nHere is {error.stand_in} instead.")
+        return load(error.stand_in)
+    return replace(loaded, source=entry.source, licence=entry.licence)
 
 
 def available(kind: str | None = None) -> Table:

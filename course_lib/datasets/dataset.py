@@ -34,7 +34,7 @@ class Dataset:
     """
 
     name: str
-    inputs: Float[np.ndarray, "examples *feature"]
+    inputs: Float[np.ndarray, "examples ..."]
     targets: Int[np.ndarray, " examples"] | Float[np.ndarray, " examples"] | None = None
     feature_names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ class Picture:
     """One picture: `pixels` from 0 (black) to 1, rows x columns or rows x columns x 3 (RGB)."""
 
     name: str
-    pixels: Float[np.ndarray, "rows columns *rgb"]
+    pixels: Float[np.ndarray, "rows columns ..."]
     description: str = ""
     source: str = GENERATED
     licence: str = OWN_LICENCE
