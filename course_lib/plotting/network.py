@@ -54,7 +54,7 @@ class Drawing:
         axes.set_ylim(min(ys) - pad, max(ys) + pad)
 
     def _draw_wires(self, wires: Sequence[tuple[Any, Any, float | None]], numbers: bool) -> None:
-        shares: dict[Any, int] = {}
+        taken: list[np.ndarray] = []
         for source, target, weight in wires:
             for end in (source, target):
                 if end not in self._places:
@@ -68,11 +68,9 @@ class Drawing:
                 linestyle="-",
             )
             self._lines[source, target] = line
-            # numbers of the wires that leave one unit stand at different distances
-            k = shares[source] = shares.get(source, 0) + 1
-            share = 0.30 + 0.11 * (k % 3)
             if numbers:
-                x, y = a + share * (b - a)
+                x, y = spot = self._free_spot(a, b, taken)
+                taken.append(spot)
                 self._numbers[source, target] = self.axes.text(
                     x,
                     y,
@@ -86,6 +84,19 @@ class Drawing:
             self._largest = max(self._largest, abs(weight or 0.0))
         for source, target, weight in wires:
             self._set_wire((source, target), weight)
+
+    def _free_spot(self, a: np.ndarray, b: np.ndarray, taken: list[np.ndarray]) -> np.ndarray:
+        """Return the point of the wire from a to b that is farthest from numbers written before."""
+        text = np.array([1.7, 0.8]) * self._radius  # about the size of a number
+        spots = [a + share * (b - a) for share in np.linspace(0.3, 0.7, 17)]
+        units = [np.array(place) for place in self._places.values()]
+
+        def room(spot: np.ndarray) -> float:
+            others = [np.abs((spot - t) / text).max() for t in taken]
+            circles = [np.hypot(*(spot - u)) / self._radius - 0.6 for u in units]
+            return min(1.3, *others, *circles) - 0.05 * abs(np.hypot(*(spot - a)) - 1.0)
+
+        return max(spots, key=room)
 
     def _draw_units(self, labels: Mapping[Any, str]) -> None:
         from matplotlib.patches import Circle

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import difflib
 import html
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,61 +18,6 @@ from typing import Any
 from . import style
 from .live import LatestWins, LiveFigure
 from .picture import caption, checked_sentence, emit, png
-
-KEYS = """
-function render({ model, el }) {
-  el.style.display = "none";
-  const act = (event) => {
-    const at = event.target;
-    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-    if (at.matches("input, textarea, select, [contenteditable]")) return;
-    if (event.key === " " && at.closest("button")) return;          // the button's own key
-    if (at.closest(".noUi-handle") && event.key !== " ") return;     // the slider's own keys
-    if (!model.get("caught").includes(event.key)) return;
-    event.preventDefault(); event.stopPropagation();
-    model.send({ key: event.key });
-  };
-  let box = null, tries = 0;
-  const label = () => {
-    for (const b of box.querySelectorAll("button"))
-      if (b.title) b.setAttribute("aria-label", b.title);
-    for (const i of box.querySelectorAll("img")) i.alt = model.get("says");
-    for (const s of box.querySelectorAll(".course-sentence"))
-      s.setAttribute("aria-live", "polite");
-  };
-  const watcher = new MutationObserver(() => box && label());
-  const focus = (event) => {
-    if (!event.target.closest("button, input, select, .noUi-handle"))
-      box.focus({ preventScroll: true });
-  };
-  const attach = () => {
-    box = el.closest(".course-player, .course-explorer");
-    if (!box) { if (tries++ < 600) requestAnimationFrame(attach); return; }
-    box.tabIndex = 0;
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-label", model.get("label"));
-    box.setAttribute("data-lm-suppress-shortcuts", "true");         // the notebook's own keys
-    box.addEventListener("keydown", act);
-    box.addEventListener("click", focus);
-    watcher.observe(box, { childList: true, subtree: true });
-    label();
-  };
-  attach();
-  return () => {
-    watcher.disconnect();
-    if (box) { box.removeEventListener("keydown", act); box.removeEventListener("click", focus); }
-  };
-}
-export default { render };
-"""
-STYLE = """
-.course-player, .course-explorer { padding: 4px; border-radius: 4px; outline-offset: -1px; }
-.course-player:focus-visible, .course-explorer:focus-visible { outline: 2px solid #E69F00; }
-.course-player:focus, .course-explorer:focus { outline: 2px solid #E69F00; }
-.course-sentence, .course-code { line-height: 1.4; }
-.course-code code { font-size: 12px; user-select: all; overflow-wrap: anywhere; }
-.course-error { color: #b00020; font-weight: 600; }
-"""
 
 _open: dict[str, Any] = {}  # what is shown now, so that a cell that is run again replaces it
 
@@ -95,10 +41,29 @@ class Control:
 
     @property
     def stride(self) -> float:
-        """The step of the slider: as given, else 1 or a hundredth of the range."""
+        """The step of the slider: as given, else 1, or a round number, about 80 for the range."""
         if self.step is not None:
             return self.step
-        return 1 if self.whole else (self.high - self.low) / 100
+        if self.whole:
+            return 1
+        rough = (self.high - self.low) / 60
+        power = 10.0 ** math.floor(math.log10(rough))
+        steps = [power * part for part in (5, 2, 1, 0.5, 0.2, 0.1, 0.01, 0.001)]
+        for step in steps:
+            if step <= rough and self.on_step(self.value, step):
+                return step
+        return steps[-1]
+
+    def on_step(self, value: float, step: float | None = None) -> bool:
+        """Can the slider stand at `value`?"""
+        count = (value - self.low) / (step or self.stride)
+        return abs(count - round(count)) < 1e-6
+
+    def nearest(self, value: float) -> float:
+        """Return the place nearest to `value` where the slider can stand."""
+        place = self.low + round((value - self.low) / self.stride) * self.stride
+        place = min(max(place, self.low), self.high)
+        return round(place) if self.whole else float(f"{place:.10g}")
 
 
 def control(name: str, given: Any) -> Control | tuple | bool:
@@ -132,6 +97,11 @@ def control(name: str, given: Any) -> Control | tuple | bool:
         raise ValueError(f"{name}: {given.value} is outside {given.low} to {given.high}")
     if given.stride <= 0:
         raise ValueError(f"{name}: the step must be positive, got {given.step}")
+    if not given.on_step(given.value):
+        raise ValueError(
+            f"{name}: a slider from {given.low} in steps of {given.stride} cannot stand at "
+            f"{given.value}"
+        )
     return given
 
 
@@ -147,8 +117,6 @@ def _key(name: str, default: str) -> str:
     if name != default:
         return name
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_code.co_filename.startswith(__file__.rsplit("players", 1)[0]):
-        frame = frame.f_back
     return f"{name} {frame.f_code.co_filename}:{frame.f_lineno}"
 
 
@@ -475,14 +443,14 @@ class Player(_Shown):
         from .sheet import contact_sheet
 
         self._latest.finish()
-        count, now = len(self.states), self._index
+        count = len(self.states)
         shown = sorted({round(i * (count - 1) / 3) for i in range(4)})
         tiles = []
         for i in shown:
-            text = self._live.refresh(self.states[i]) or ""
             dpi = (64 if len(shown) > 1 else style.STILL_DPI) * style.scale()
+            text = self._live.update(self.states[i]) or ""
             tiles.append((self._live.still(dpi), f"Step {i + 1} of {count}", text))
-        self._live.refresh(self.states[now])
+        self._live.refresh(self.state)
         return png(contact_sheet(tiles))
 
 
@@ -548,8 +516,7 @@ class Explorer(_Shown):
         if given.whole:
             if value != int(value):
                 raise ValueError(f"{key} is a whole number, got {value!r}")
-            return int(value)
-        return float(value)
+        return given.nearest(value)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -563,16 +530,21 @@ class Explorer(_Shown):
         return f"{self.name}.set({inside})"
 
     def set(self, **values: Any) -> Explorer:
-        """Set controls by name and redraw.
+        """Set controls by name and redraw; a slider takes the step nearest to the number.
 
         Raises:
             KeyError: there is no such control.
             ValueError, TypeError: the control cannot take the value.
         """
+        before = self._values
         checked = {key: self._checked(key, value) for key, value in values.items()}
-        self._values.update(checked)
         self._latest.cancel()
-        self._redraw()
+        self._values = before | checked
+        try:
+            self._redraw()
+        except Exception:
+            self._values = before
+            raise
         return self
 
     def reset(self) -> Explorer:
@@ -666,8 +638,7 @@ class Explorer(_Shown):
         """Return the opening picture as PNG."""
         self._latest.finish()
         opening = {key: self._opening(key) for key in self._controls}
-        self._screen.refresh(**opening)
-        pixels = self._screen.still()
+        pixels = self._screen.still(**opening)
         self._screen.refresh(**self._values)
         return png(pixels)
 
@@ -694,7 +665,8 @@ class _FigureScreen:
     def send(self) -> None:
         self.image.value = self.live.frame()
 
-    def still(self) -> Any:
+    def still(self, **values: Any) -> Any:
+        self.live.update(**values)
         return self.live.still(style.STILL_DPI * style.scale())
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from . import style
 from .boundaries import class_look, decision_regions, grid_of, paint, scatter_classes
 from .players import Explorer, _key
-from .style import COLOURS
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Shaped
@@ -78,7 +77,6 @@ class _MapScreen:
                 f"score(grid) must return one score per point, the shape ({len(self.grid)},), "
                 f"got {scores.shape}"
             )
-        self._values = values
         self.picture = paint(scores).tobytes()
         return self.text(**values) if self.text else None
 
@@ -109,12 +107,12 @@ class _MapScreen:
         if self.on_click is not None and content.get("kind") == "click":
             self.on_click(float(content["x"]), float(content["y"]))
 
-    def still(self) -> np.ndarray:
-        """Draw the same state with matplotlib."""
+    def still(self, **values: Any) -> np.ndarray:
+        """Draw the state of these values with matplotlib."""
         from .picture import new_axes, pixels_of
 
         axes = new_axes(*self.size)
-        decision_regions(axes, lambda grid: self.score(grid, **self._values), self.extent)
+        decision_regions(axes, lambda grid: self.score(grid, **values), self.extent)
         scatter_classes(axes, self.points, self.labels)
         axes.set(xlabel=self.axis_labels[0], ylabel=self.axis_labels[1])
         return pixels_of(axes.figure, style.STILL_DPI * style.scale())
@@ -185,4 +183,4 @@ def decision_map(
     )
 
 
-__all__ = ["COLOURS", "DecisionMap", "decision_map", "ticks"]
+__all__ = ["DecisionMap", "decision_map", "ticks"]

@@ -95,6 +95,8 @@ def style_sheet(scale: float = 1.0) -> dict[str, object]:
         "axes.titlepad": 8,
         "axes.prop_cycle": cycler(color=COLOURS.classes[:10]) + cycler(linestyle=styles),
         "axes.axisbelow": True,
+        "figure.constrained_layout.w_pad": 0.07,
+        "figure.constrained_layout.h_pad": 0.05,
         "grid.color": "#d8d8d8",
         "grid.linewidth": 0.8,
         "lines.linewidth": 2.0 * scale,
