@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.image import AxesImage
 
 from .style import COLOURS, scale
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Shaped
     from matplotlib.axes import Axes
-    from matplotlib.image import AxesImage
 
 TINTS = ("#d6e6f4", "#fbe0cf")  # the ground of class - and +
 
@@ -198,17 +198,31 @@ def _table() -> np.ndarray:
     return _TABLE[0]
 
 
-def _image(axes: Axes, extent: tuple[float, float, float, float], resolution: int) -> AxesImage:
-    image = axes.imshow(
-        np.zeros((resolution, resolution, 4), dtype=np.uint8),
-        extent=extent,
-        origin="lower",
-        aspect="auto",
-        interpolation="nearest",
-        zorder=0,
-    )
-    axes.set(xlim=extent[:2], ylim=extent[2:])
-    return image
+class Field(AxesImage):
+    """An image of colours that fills its Axes; scaled by Pillow, ten times as fast as matplotlib.
+
+    Only for limits that are the extent and axes without a log scale.
+    """
+
+    def __init__(self, axes: Axes, extent: tuple[float, float, float, float], resolution: int):
+        super().__init__(axes, extent=extent, origin="lower", zorder=0)
+        self.set_data(np.full((resolution, resolution, 4), 255, dtype=np.uint8))
+        axes.add_image(self)
+        axes.set(xlim=extent[:2], ylim=extent[2:])
+
+    def draw(self, renderer: Any) -> None:
+        """Scale the colours to the pixels of the Axes and paint them."""
+        if self.get_visible():
+            from PIL import Image
+
+            box = self.axes.bbox
+            x, y = round(box.x0), round(box.y0)
+            size = (round(box.x1) - x, round(box.y1) - y)
+            picture = Image.fromarray(self.get_array()[:, :, :3]).resize(size, Image.BILINEAR)
+            graphics = renderer.new_gc()
+            renderer.draw_image(graphics, x, y, np.array(picture.convert("RGBA")))
+            graphics.restore()
+        self.stale = False
 
 
 def decision_regions(
@@ -247,7 +261,7 @@ def moving_regions(
     axes: Axes, extent: tuple[float, float, float, float], resolution: int = 100
 ) -> Callable[[Any], None]:
     """Make the image of `decision_regions`; return `update(scores)` for the scores of `grid_of`."""
-    image = _image(axes, extent, resolution)
+    image = Field(axes, extent, resolution)
 
     def update(scores: Any) -> None:
         scores = np.asarray(scores, dtype=float)
