@@ -1,0 +1,57 @@
+"""Hand exercises with endless variants: draw one, answer it, be marked, learn from the answer.
+
+    from course_lib import exam
+    exam.catalogue()                                    # what there is
+    exercise = exam.new("perceptron.update", seed=7)    # or variant="lecture"
+    exercise.mark({"after_1": "(0, 1, 1)"})             # a report, with follow-through
+    exam.practice("perceptron")                         # the same with fields and buttons
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.exam.draw import Draw, DrawError
+from course_lib.exam.exercise import (
+    Exercise,
+    ExerciseType,
+    Mistake,
+    Step,
+    all_types,
+    catalogue,
+    exercise_type,
+    new,
+)
+from course_lib.exam.marking import Attempt, Report, StepResult
+from course_lib.exam.reading import Unreadable
+from course_lib.exam.template import ExerciseError
+
+
+def practice(name: str, seed: int | None = None, variant: str | None = None) -> Any:
+    """Practise a topic or one exercise type in the notebook: fields, check, hint, reveal, new variant.
+
+    Raises KeyError with close matches for an unknown name.
+    """
+    from course_lib.exam.notebook import Practice  # ipywidgets only where it is needed
+
+    return Practice(name, seed, variant)
+
+
+__all__ = [
+    "Attempt",
+    "Draw",
+    "DrawError",
+    "Exercise",
+    "ExerciseError",
+    "ExerciseType",
+    "Mistake",
+    "Report",
+    "Step",
+    "StepResult",
+    "Unreadable",
+    "all_types",
+    "catalogue",
+    "exercise_type",
+    "new",
+    "practice",
+]
