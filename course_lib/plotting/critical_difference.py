@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Heights in rows of names.
 TOP, LINE, BAR = 1.9, 0.55, 0.42
 WIDEST = 0.36  # of the picture's width that the names of one side may take
-LARGEST, SMALLEST = 13.0, 9.0  # points; below that a name is cut
+LARGEST, SMALLEST = 13.0, 11.0  # points; a name that is still too long is cut
 
 
 def critical_difference_diagram(axes: Axes, comparison: Any) -> Axes:
@@ -57,10 +57,12 @@ def critical_difference_painter(axes: Axes) -> Callable[..., str]:
     from matplotlib.collections import LineCollection
     from matplotlib.font_manager import FontProperties
 
-    axes.set_axis_off()
-    engine = axes.figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(axes.figure)  # the names' sizes follow from that of the axes
+    # The limits stay: a live figure then redraws only the artists. Positions are computed here.
+    axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    figure: Any = axes.figure
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)  # the names' sizes follow from that of the axes
     grey, ink, scale = COLOURS.neutral, COLOURS.text, style.scale()
     interval = LineCollection([], colors=COLOURS.accent, alpha=0.45, zorder=1)
     elbows = LineCollection([], colors=grey, linewidths=1.4 * scale, zorder=2)
@@ -72,17 +74,18 @@ def critical_difference_painter(axes: Axes) -> Callable[..., str]:
     interval.set_capstyle("butt")
     (filled,) = axes.plot([], [], "o", color=ink, markersize=8 * scale, zorder=5)
     (hollow,) = axes.plot(
-        [], [], "o", color=ink, markerfacecolor=COLOURS.paper, markersize=8 * scale, zorder=5
+        [], [], "o", color=ink, markerfacecolor=COLOURS.paper, markersize=8 * scale, zorder=4.5
     )
-    for dots in (filled, hollow):
-        dots.set_clip_on(False)
+    for artist in (interval, elbows, bars, ruler, filled, hollow):
+        artist.set_in_layout(False)
+        artist.set_clip_on(False)
     texts: list[Any] = []
 
     @cache
     def measure(label: str, size: float) -> float:
         """The width of a label in pixels."""
         font = FontProperties(size=size, weight="bold")
-        renderer = axes.figure.canvas.get_renderer()
+        renderer = figure.canvas.get_renderer()
         return renderer.get_text_width_height_descent(label, font, ismath=False)[0]
 
     def write(words: Sequence[tuple[float, float, str, dict[str, Any]]]) -> None:
@@ -108,16 +111,15 @@ def critical_difference_painter(axes: Axes) -> Callable[..., str]:
             groups = []
         elif groups is None:
             groups = [[names[i] for i in group] for group in cliques(ranks, cd)]
-        spans = [(min(map(place.get, g)), max(map(place.get, g))) for g in groups]
-        levels = _levels(spans)
         left, right = order[: (k + 1) // 2], order[(k + 1) // 2 :][::-1]
 
-        # Heights: ruler at 0, bars below it, then one row per name; the axis points up.
+        spans = [(min(place[n] for n in group), max(place[n] for n in group)) for group in groups]
+        levels = _levels(spans, apart=0.08 * (k - 1))
         below = LINE + BAR * (max(levels, default=-1) + 1)
-        depth = below + len(left)
-        axes.set_ylim(-depth, TOP)
-        picture, dpi = axes.get_window_extent(), axes.figure.dpi
-        row = 72 * picture.height / dpi / (depth + TOP)  # points
+        rows = TOP + below + len(left)
+        picture, dpi = axes.get_window_extent(), figure.dpi
+        row = 72 * picture.height / dpi / rows  # points
+
         room = WIDEST * picture.width
         size = min(LARGEST * scale, 0.66 * row)
         longest = max(measure(f"{name}  {place[name]:.2f}", size) for name in order)
@@ -133,50 +135,56 @@ def critical_difference_painter(axes: Axes) -> Callable[..., str]:
             max(measure(labels[name], size) for name in side) / picture.width + em
             for side in (left, right)
         ]
-        width = (k - 1) / max(0.2, 1 - sum(margins))  # of the picture, in ranks
-        low, high = 1 - margins[0] * width, k + margins[1] * width
-        axes.set_xlim(low, high)
-        gap = 0.5 * em * width
+        scale_of_ranks = max(0.2, 1 - sum(margins)) / (k - 1)
 
-        paths, words = [], []
-        for side, edge, align in ((left, 1.0, "right"), (right, float(k), "left")):
+        def across(rank: float) -> float:
+            return margins[0] + (rank - 1) * scale_of_ranks
+
+        def up(height: float) -> float:
+            """From rows above the ruler to a share of the picture's height."""
+            return 1 + (height - TOP) / rows
+
+        paths: list[Any] = []
+        words: list[tuple[float, float, str, dict[str, Any]]] = []
+        for side, edge, gap in ((left, across(1), -em / 2), (right, across(k), em / 2)):
             for i, name in enumerate(side):
-                y = -below - i - 0.5
-                paths.append([(place[name], 0), (place[name], y), (edge, y)])
-                x = edge - gap if align == "right" else edge + gap
+                x, y = across(place[name]), up(-below - i - 0.5)
+                paths.append([(x, up(0)), (x, y), (edge, y)])
                 weight = "bold" if name == control else "normal"
-                words.append((x, y, labels[name], _look(size, align, "center", weight)))
+                align = "right" if gap < 0 else "left"
+                words.append((edge + gap, y, labels[name], _look(size, align, "center", weight)))
         elbows.set_segments(paths)
+        heights = [up(-LINE * 0.75 - BAR * level) for level in levels]
         bars.set_segments(
-            [[(a - 0.03, y), (b + 0.03, y)] for (a, b), level in zip(spans, levels, strict=True)
-             for y in [-LINE * 0.75 - BAR * level]]
+            [[(across(a) - 0.006, y), (across(b) + 0.006, y)]
+             for (a, b), y in zip(spans, heights, strict=True)]
         )  # fmt: skip
 
-        ticks = [[(x, 0), (x, 0.16)] for x in range(1, k + 1)]
-        lines = [[(1, 0), (k, 0)], *ticks]
-        for x in range(1, k + 1):
-            words.append((x, 0.24, str(x), _look(0.9 * size, "center", "bottom")))
+        lines: list[Any] = [[(across(1), up(0)), (across(k), up(0))]]
+        for rank in range(1, k + 1):
+            lines.append([(across(rank), up(0)), (across(rank), up(0.16))])
+            look = _look(0.9 * size, "center", "bottom")
+            words.append((across(rank), up(0.24), str(rank), look))
         if control is None:
-            end, y = 1 + cd, TOP - 0.55
-            lines += [[(1, y), (end, y)], *([(x, y - 0.13), (x, y + 0.13)] for x in (1, end))]
-            words.append((1 + cd / 2, y + 0.12, f"CD = {cd:.2f}", _look(size, "center", "bottom")))
+            start, end, y = across(1), across(1 + cd), TOP - 0.55
+            lines.append([(start, up(y)), (end, up(y))])
+            lines += [[(x, up(y - 0.13)), (x, up(y + 0.13))] for x in (start, end)]
+            look = _look(size, "center", "bottom")
+            words.append(((start + end) / 2, up(y + 0.12), f"CD = {cd:.2f}", look))
             interval.set_segments([])
-            outside = order
+            outside = list(order)
         else:
-            centre = place[control]
-            a, b = max(centre - cd, low), min(centre + cd, high)
-            interval.set_segments([[(a, 0), (b, 0)]])
+            ends = [across(place[control] + shift) for shift in (-cd, cd)]
+            interval.set_segments([[(max(ends[0], 0), up(0)), (min(ends[1], 1), up(0))]])
             interval.set_linewidth(0.34 * row)
-            lines += [[(x, -0.24), (x, 0.24)] for x in (centre - cd, centre + cd) if low < x < high]
-            words.append(
-                (min(max(centre, 1.0), float(k)), TOP - 0.55,
-                 f"within CD = {cd:.2f} of the control: open dots", _look(size, "center", "center"))
-            )  # fmt: skip
-            outside = [name for name in order if abs(place[name] - centre) >= cd]
+            lines += [[(x, up(-0.24)), (x, up(0.24))] for x in ends if 0 < x < 1]
+            told = f"within CD = {cd:.2f} of the control: open dots"
+            words.append((0.5, up(TOP - 0.55), told, _look(size, "center", "center")))
+            outside = [name for name in order if abs(place[name] - place[control]) >= cd]
         ruler.set_segments(lines)
-        filled.set_data([place[name] for name in outside], [0] * len(outside))
         inside = [name for name in order if name not in outside]
-        hollow.set_data([place[name] for name in inside], [0] * len(inside))
+        for dots, shown_names in ((filled, outside), (hollow, inside)):
+            dots.set_data([across(place[n]) for n in shown_names], [up(0)] * len(shown_names))
         write(words)
         return _sentence(order, place, cd, control, groups)
 
@@ -192,13 +200,14 @@ def _look(size: float, across: str, along: str, weight: str = "normal") -> dict[
     }
 
 
-def _levels(spans: Sequence[tuple[float, float]]) -> list[int]:
-    """The height of each bar, so that bars that overlap lie under one another."""
-    taken: list[float] = []  # the right end of the last bar of each level
+def _levels(spans: Sequence[tuple[float, float]], apart: float) -> list[int]:
+    """The level of each bar, so that bars on one level stay `apart` and read as two."""
+    reached: list[float] = []  # the right end of the last bar of each level
     levels = []
     for start, end in spans:
-        level = next((i for i, reach in enumerate(taken) if reach < start - 0.08), len(taken))
-        taken[level : level + 1] = [end]
+        free = (i for i, right in enumerate(reached) if right < start - apart)
+        level = next(free, len(reached))
+        reached[level : level + 1] = [end]
         levels.append(level)
     return levels
 
