@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 from functools import cache
 from pathlib import Path
 
@@ -13,16 +12,11 @@ PACKAGE = Path(__file__).resolve().parent.parent
 def data_folder() -> Path:
     """Return the folder that holds `README.md` and the CSV files that ship with the course.
 
-    A checkout keeps them beside the package, a wheel inside it or under the environment's
-    `share/course-lib/data`.
+    A checkout keeps them beside the package, a wheel inside it.
 
-    Raises: FileNotFoundError when none of the three is there (a broken installation).
+    Raises: FileNotFoundError when neither is there (a broken installation).
     """
-    places = (
-        PACKAGE.parent / "data",
-        PACKAGE / "data",
-        Path(sysconfig.get_path("data")) / "share" / "course-lib" / "data",
-    )
+    places = (PACKAGE / "data", PACKAGE.parent / "data")
     for place in places:
         # The name "data" is common (site-packages/data may be anybody's): ask for one of our files.
         if (place / "demsar-2006.csv").is_file():
