@@ -26,9 +26,9 @@ from course_lib.models.perceptron import (
     convergence_bound,
     delta_rule,
     hebb,
+    learn,
     mcculloch_pitts,
     perceptron_criterion,
-    perceptron_learning,
     predict,
     separating_weights,
     signed_distance,
@@ -48,15 +48,15 @@ TRACES = {
 
 @pytest.mark.parametrize("gate", TRACES)
 def test_the_lectures_binary_traces(gate):
-    last = record(perceptron_learning(X, GATES[gate]))[-1]
+    last = record(learn(X, GATES[gate]))[-1]
     assert (last.epoch, tuple(last.weights), last.bias) == TRACES[gate]
     assert predict(X, last.weights, last.bias).tolist() == GATES[gate]
 
 
 @pytest.mark.parametrize("gate", TRACES)
 def test_both_target_conventions_are_the_same_algorithm(gate):
-    binary = record(perceptron_learning(X, GATES[gate]))
-    bipolar = record(perceptron_learning(X, 2 * np.array(GATES[gate]) - 1))
+    binary = record(learn(X, GATES[gate]))
+    bipolar = record(learn(X, 2 * np.array(GATES[gate]) - 1))
     assert np.array_equal(binary.column("weights"), bipolar.column("weights"))
 
 
@@ -65,35 +65,33 @@ def test_both_target_conventions_are_the_same_algorithm(gate):
     [("AND", (3, 2), -4, 18), ("OR", (2, 2), -1, 9), ("NAND", (-3, -2), 4, 18)],
 )
 def test_the_bipolar_traces_where_zero_is_an_error(gate, weights, bias, updates):
-    run = record(perceptron_learning(X, 2 * np.array(GATES[gate]) - 1, at_zero="error"))
+    run = record(learn(X, 2 * np.array(GATES[gate]) - 1, at_zero="error"))
     assert (tuple(run[-1].weights), run[-1].bias, run[-1].updates) == (weights, bias, updates)
 
 
 def test_xor_never_stops():
-    run = record(perceptron_learning(X, GATES["XOR"], epochs=1000))
+    run = record(learn(X, GATES["XOR"], epochs=1000))
     assert run[-1].epoch == 1000
-    always = record(perceptron_learning(X, [-1, 1, 1, -1], at_zero="error", epochs=100))
+    always = record(learn(X, [-1, 1, 1, -1], at_zero="error", epochs=100))
     assert always[-1].updates == 400 and not always[-1].weights.any() and always[-1].bias == 0
 
 
 def test_a_tie_broken_by_rounding_ends_training_early():
-    assert record(perceptron_learning(X, GATES["NAND"], learning_rate=0.1))[-1].epoch == 4
-    exact = record(perceptron_learning(X, GATES["NAND"], learning_rate=Fraction(1, 10)))
+    assert record(learn(X, GATES["NAND"], learning_rate=0.1))[-1].epoch == 4
+    exact = record(learn(X, GATES["NAND"], learning_rate=Fraction(1, 10)))
     assert exact[-1].epoch == 6 and exact[-1].bias == Fraction(3, 10)
 
 
 def test_exercise_e07_of_lecture_004():
     patterns, targets = X[::-1], np.array([1, -1, -1, -1])
-    run = record(
-        perceptron_learning(patterns, targets, learning_rate=0.5, order=[0, 3, 1, 0, 2], epochs=1)
-    )
+    run = record(learn(patterns, targets, learning_rate=0.5, order=[0, 3, 1, 0, 2], epochs=1))
     path = [(s.bias, *s.weights) for s in run]
     assert path == [
         (0.5, 0.5, 0.5), (0, 0.5, 0.5), (-0.5, 0, 0.5), (0, 0.5, 1), (-0.5, 0.5, 0.5),
     ]  # fmt: skip
     assert predict(patterns, run[-1].weights, run[-1].bias, low=-1).tolist() == targets.tolist()
     updates = [
-        record(perceptron_learning(patterns, targets, learning_rate=0.5, order=o))[-1].updates
+        record(learn(patterns, targets, learning_rate=0.5, order=o))[-1].updates
         for o in permutations(range(4))
     ]
     assert set(updates) <= set(range(10, 13))
@@ -104,7 +102,7 @@ def test_the_bound_is_51_and_no_order_exceeds_it():
     bound = convergence_bound(X, targets, np.array([2.0, 2.0]), -3.0)
     assert bound == pytest.approx(51)
     for order in permutations(range(4)):
-        assert record(perceptron_learning(X, targets, order=order))[-1].updates <= bound
+        assert record(learn(X, targets, order=order))[-1].updates <= bound
     with pytest.raises(ValueError, match="do not separate"):
         convergence_bound(X, targets, np.array([0.5, 0.5]), -0.5)
 
@@ -116,7 +114,7 @@ def test_the_bound_holds_on_random_separable_data():
         keep = np.abs(inputs @ star + 0.2) > 0.3
         inputs = inputs[keep]
         targets = np.where(inputs @ star + 0.2 > 0, 1, -1)
-        run = record(perceptron_learning(inputs, targets, epochs=10_000))
+        run = record(learn(inputs, targets, epochs=10_000))
         assert run[-1].updates <= convergence_bound(inputs, targets, star, 0.2)
 
 
@@ -124,7 +122,7 @@ def test_learning_agrees_with_scikit_learn():
     rng = np.random.default_rng(1)
     inputs = rng.normal(size=(40, 3))
     targets = (inputs @ [1.0, -2.0, 0.5] > 0.1).astype(int)
-    ours = record(perceptron_learning(inputs, targets, epochs=7, at_zero="error"))[-1]
+    ours = record(learn(inputs, targets, epochs=7, at_zero="error"))[-1]
     theirs = Reference(max_iter=7, tol=None, shuffle=False).fit(inputs, targets)
     assert np.allclose(ours.weights, theirs.coef_[0]) and np.isclose(
         ours.bias, theirs.intercept_[0]
@@ -250,11 +248,11 @@ def test_two_layers_solve_xor():
 
 def test_bad_input_is_explained():
     with pytest.raises(ValueError, match="targets must be"):
-        record(perceptron_learning(X, [1, 2, 1, 2]))
+        record(learn(X, [1, 2, 1, 2]))
     with pytest.raises(ValueError, match="expected inputs"):
-        record(perceptron_learning(X, [0, 1]))
+        record(learn(X, [0, 1]))
     with pytest.raises(ValueError, match="at_zero must be"):
-        record(perceptron_learning(X, [0, 0, 0, 1], at_zero="maybe"))
+        record(learn(X, [0, 0, 0, 1], at_zero="maybe"))
     with pytest.raises(ValueError, match="need weights of shape"):
         predict(X, np.ones(3), 0)
     with pytest.raises(ValueError, match="reads x2"):

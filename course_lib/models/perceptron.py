@@ -1,7 +1,7 @@
 """The perceptron: one threshold unit, how it decides and how it learns.
 
 Conventions. The bias is added: net = w.x + b. Targets are either binary (0, 1) or bipolar (-1, +1);
-the lectures use both, and the algorithm is the same (`perceptron_learning` shows it). What happens
+the lectures use both, and the algorithm is the same (`learn` shows it). What happens
 at net = 0 is a rule of its own, `at_zero`: "low" (fires only if net > 0), "high" (fires if net >=
 0) or "error" (a pattern on the boundary is never right: lecture 001).
 """
@@ -94,7 +94,7 @@ class PerceptronStep:
         return self.error != 0
 
 
-def perceptron_learning(
+def learn(
     inputs: Float[np.ndarray, "patterns n"],
     targets: Int[np.ndarray, " patterns"],
     *,

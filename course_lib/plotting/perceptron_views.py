@@ -132,13 +132,13 @@ def bounds(axes: Axes, k: Any, length: Any, *, alpha: float, beta: float, star: 
 
 
 ADDER_PLACES = {
-    "x1": (0.0, 1.0),
+    "x1": (0.0, 1.1),
     "x2": (0.0, 0.0),
-    "in1": (1.0, 0.5),
-    "in2": (2.0, 1.0),
-    "in3": (2.0, 0.0),
-    "sum": (3.0, 0.8),
-    "carry": (3.0, -0.35),
+    "in1": (1.0, 0.55),
+    "in2": (2.0, 1.1),
+    "in3": (2.0, 0.1),
+    "sum": (3.0, 0.6),
+    "carry": (2.2, -0.75),
 }
 
 
@@ -242,6 +242,7 @@ def weight_images(templates: Mapping[str, Float[np.ndarray, "rows columns"]]) ->
         reach = np.abs(image).max()
         axes.imshow(image, cmap="PRGn", vmin=-reach, vmax=reach)
         axes.set(title=title, xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
         for y, x in np.argwhere(np.abs(image) > 0.35 * reach):
             sign = "+" if image[y, x] > 0 else "−"  # the sign again, for those who see no colours
             axes.text(x, y, sign, ha="center", va="center", color="white", fontsize=13 * scale())
@@ -254,4 +255,5 @@ def digit_row(images: Float[np.ndarray, "images 64"], titles: Sequence[str]) -> 
     for axes, image, title in zip(row, images, titles, strict=True):
         axes.imshow(np.reshape(image, (8, 8)), cmap="gray_r")
         axes.set(title=title, xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
     return row[0].figure
