@@ -220,8 +220,10 @@ def read_idx(path: Path) -> np.ndarray:
     if raw[2] != 8:
         raise ValueError(f"{Path(path).name}: element type {raw[2]:#x}; only bytes (0x8) are read")
     start = 4 + 4 * raw[3]
+    if len(raw) < start:
+        raise ValueError(f"{Path(path).name}: ends within its header")
     shape = tuple(int(n) for n in np.frombuffer(raw[4:start], dtype=">u4"))
-    if len(shape) != raw[3] or len(raw) - start != int(np.prod(shape)):
+    if len(raw) - start != int(np.prod(shape)):
         raise ValueError(f"{Path(path).name}: {len(raw) - start} bytes do not fill shape {shape}")
     return np.frombuffer(raw, dtype=np.uint8, offset=start).reshape(shape)
 

@@ -124,6 +124,8 @@ def _fetch_one(remote: Remote, target: Path, timeout: float) -> Iterator[int]:
             except DownloadError:
                 raise
             except (OSError, http.client.HTTPException) as error:
+                if isinstance(error, WrongBytes):
+                    part.unlink(missing_ok=True)
                 failures.append(f"{source}: {_reason(error, timeout)}")
                 continue
             os.replace(part, target)  # at once or not at all
@@ -143,9 +145,9 @@ def _from_url(url: str, part: Path, remote: Remote, timeout: float) -> Iterator[
             _verify(part, remote)
             return
         except WrongBytes:
-            part.unlink()
             if restarted or not start:
                 raise
+            part.unlink()
             restarted = True  # the beginning may have been another server's: once from scratch
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, DownloadError):
@@ -177,7 +179,6 @@ def _append(url: str, part: Path, start: int, remote: Remote, timeout: float) ->
             start = 0
         length = response.headers.get("Content-Length", "")
         if length.isdigit() and start + int(length) != remote.size:
-            part.write_bytes(b"")
             raise WrongBytes(
                 f"the server offers {start + int(length):,} bytes, expected {remote.size:,}"
             )
