@@ -125,11 +125,10 @@ def mcnemar(counts: Any, *, method: str = "lecture") -> McNemar:
     if method in ("exact", "mid-p"):
         symbol, statistic = "min(b, c)", float(min(b, c))
         below = special.bdtr(min(b, c), n, 0.5) if n else 1.0  # P(X <= min), X ~ Bin(b + c, 1/2)
-        if method == "exact":
-            p_value, source = min(1.0, 2 * below), f"binomial, {n} fair coins, exact"
-        else:
-            strictly = special.bdtr(min(b, c) - 1, n, 0.5) if min(b, c) else 0.0
-            p_value, source = (below + strictly if n else 1.0), f"binomial, {n} fair coins, mid-p"
+        strictly = special.bdtr(min(b, c) - 1, n, 0.5) if min(b, c) else 0.0
+        exact = min(1.0, 2 * below)
+        p_value = exact if method == "exact" or not n else exact / 2 + strictly
+        source = f"binomial, {n} fair coins, {method}"
     else:
         symbol = "chi-squared"
         statistic = state.chi_squared(corrected=method == "corrected")

@@ -22,6 +22,8 @@ _HOME = {
     "draw_network": "network",
     "draw_circuit": "network",
     "draw_table": "table",
+    "critical_difference_diagram": "critical_difference",
+    "critical_difference_painter": "critical_difference",
     "LiveFigure": "live",
     "Control": "players",
     "Player": "players",
@@ -42,11 +44,15 @@ if TYPE_CHECKING:
         number_line,
         scatter_classes,
     )
+    from .critical_difference import (  # noqa: F401
+        critical_difference_diagram,
+        critical_difference_painter,
+    )
     from .live import LiveFigure  # noqa: F401
     from .network import draw_circuit, draw_network  # noqa: F401
+    from .picture import new_axes, show  # noqa: F401
     from .players import Control, Explorer, Player, explore, play  # noqa: F401
     from .rawmap import decision_map  # noqa: F401
-    from .picture import new_axes, show  # noqa: F401
     from .source import show_source  # noqa: F401
     from .style import COLOURS, projector  # noqa: F401
     from .table import draw_table  # noqa: F401
