@@ -73,7 +73,7 @@ def output(command: "list[str]", environment: "dict[str, str] | None" = None) ->
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             universal_newlines=True,
-            timeout=120,
+            timeout=600,
             env=environment,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -168,7 +168,7 @@ def torch_command(
             "--torch-backend=auto",
             *what,
         ]
-    return [python, "-m", "pip", "install", *what]
+    return [python, "-m", "pip", "install", "--no-compile", *what]
 
 
 def locked_version(name: str) -> str:
@@ -213,9 +213,12 @@ def install(venv: Path, environment: "dict[str, str]") -> None:
     if (there or "").split("+")[0].strip() != locked_version("torch"):
         install_torch(python, environment)
     say("Installing the packages of requirements.lock (a minute or two) ...")
-    pip = [python, "-m", "pip", "install", "--quiet"]
+    pip = [python, "-m", "pip", "install", "--quiet", "--no-compile"]
     run([*pip, "-r", "requirements.lock"], environment)
     run([*pip, "--no-deps", "--no-build-isolation", "-e", "."], environment)
+    # pip would compile one file after the other, and the libraries' own tests with them.
+    skipped = "[/\\\\]tests?[/\\\\]"
+    output([python, "-m", "compileall", "-qq", "-j", "0", "-x", skipped, str(venv)], environment)
 
 
 def install_torch(python: str, environment: "dict[str, str]") -> None:
