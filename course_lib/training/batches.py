@@ -1,15 +1,16 @@
 """Batches in a reproducible order that can be left anywhere and taken up again.
 
-Arrays and tensors are moved to the device once. Each epoch draws a permutation from the generator of
-its own; the rows are gathered some hundred batches at a time and split: no DataLoader, no Python per
-example. Map-style datasets are read by the same permutation; a DataLoader, an iterable dataset or any
-other iterable gives its batches in its own order.
+Arrays and tensors are moved to the device once. Each epoch draws a permutation from the generator
+of its own; the rows are gathered some hundred batches at a time and split: no DataLoader, no Python
+per example. Map-style datasets are read by the same permutation; a DataLoader, an iterable dataset
+or any other iterable gives its batches in its own order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -135,7 +136,7 @@ class Batches:
         self.position = 0  # batches of it that were handed out
         self.states_at_start: dict[str, Any] | None = None
         self.memory = in_memory(data)
-        self.source = data
+        self.source: Any = data
         self.examples: int | None = None
         if self.memory is not None:
             self.examples = len(tensors_in(self.memory)[0])
@@ -147,7 +148,7 @@ class Batches:
             and hasattr(data, "__len__")
             and not isinstance(data, (Sequence, Mapping))
         ):
-            self.examples = len(data)
+            self.examples = len(self.source)
         elif not (isinstance(data, Iterable) or callable(data)):
             raise TypeError(
                 "data is (inputs, targets), an array, a Dataset, a DataLoader or an iterable of "
@@ -157,7 +158,7 @@ class Batches:
             raise ValueError("the data has no examples")
 
     def _moved(self, memory: Any) -> Any:
-        """On the device if that leaves half of it free; else where it is, to be sent block by block."""
+        """On the device if half of it stays free; else where it is, to be sent in blocks."""
         if self.device.type == "cuda":
             needed = sum(t.numel() * t.element_size() for t in tensors_in(memory))
             if needed > torch.cuda.mem_get_info(self.device)[0] // 2:
@@ -230,15 +231,12 @@ class Batches:
             shares = [self._share(rows) for rows in block]
             rows = torch.cat([share for share, _ in shares]).to(where)
             lengths = [len(share) for share, _ in shares]
-            held = every_tensor(
-                lambda tensor, rows=rows: tensor[rows].to(self.device, non_blocking=True),
-                self.memory,
-            )
-            columns = [tensor.split(lengths) for tensor in tensors_in(held)]
-            for full, (_, size), parts in zip(
-                block, shares, zip(*columns, strict=True), strict=True
-            ):
-                yield self._like_memory(parts), size, len(full)
+            columns = [
+                tensor[rows].to(self.device, non_blocking=True).split(lengths)
+                for tensor in tensors_in(self.memory)
+            ]
+            for i, parts in enumerate(zip(*columns, strict=True)):
+                yield self._like_memory(parts), shares[i][1], len(block[i])
 
     def _like_memory(self, parts: tuple[Tensor, ...]) -> Any:
         if isinstance(self.memory, Tensor):
@@ -256,7 +254,7 @@ class Batches:
             yield self._sent(data), size, len(rows)
 
     def _streamed(self) -> Iterator[tuple[Any, int, int]]:
-        """From a loader or an iterable. To continue, the epoch is begun again as it was, and skipped."""
+        """From a loader or an iterable; to continue, the epoch is begun again and skipped."""
         own = getattr(self.source, "generator", None)
         own = own if isinstance(own, torch.Generator) else None
         resumed = self.states_at_start is not None
@@ -276,8 +274,7 @@ class Batches:
             total = number_of_examples(data)
             if self.world > 1:
                 share, size = self._share(torch.arange(total))
-                data = every_tensor(lambda tensor, share=share: tensor[share], data)
-                yield self._sent(data), size, total
+                yield self._sent(every_tensor(itemgetter(share), data)), size, total
             else:
                 yield self._sent(data), total, total
 

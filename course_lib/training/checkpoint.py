@@ -1,13 +1,14 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped.
 
-Held are the weights, the optimisers, the scaler, the order of the running epoch and the place in it,
-the sums of the epoch so far, the history, early stopping's best weights and every random state: leave
-out one of them and the resumed run ends with other weights. A schedule is a function of the number of
-updates, which the history counts.
+Held are the weights, the optimisers, the scaler, the order of the running epoch and the place in
+it, the sums of the epoch so far, the history, early stopping's best weights and every random state:
+leave out one of them and the resumed run ends with other weights. A schedule is a function of the
+number of updates, which the history counts.
 
-A file is written beside its place, forced to the disk and then renamed, so that a kill at any moment
-leaves a whole one; the one before stays as `NAME.previous`. Files are read with weights_only=True,
-which builds tensors and plain containers and nothing else: a checkpoint from a stranger runs no code.
+A file is written beside its place, forced to the disk and then renamed, so that a kill at any
+moment leaves a whole one; the one before stays as `NAME.previous`. Files are read with
+weights_only=True, which builds tensors and plain containers and nothing else: a checkpoint from a
+stranger runs no code.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def read(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path.name} is not a checkpoint of this course (no mark {FORMAT!r}); choose another path"
+            f"{path.name} is not a checkpoint of this course (no mark {FORMAT!r}); "
+            "choose another path"
         )
     return state
 
@@ -95,9 +97,9 @@ def read(path: Path) -> dict[str, Any]:
 class Checkpoint:
     """Saves a run every few epochs (and, if asked, every few updates) and takes it up again.
 
-    `fit(..., checkpoint="runs/mlp.pt")` means Checkpoint("runs/mlp.pt"). If the file is there, the run
-    continues from it; to begin anew, remove it (`.remove()`). `also` holds more of your own: objects
-    with `state_dict` and `load_state_dict`, NumPy or torch generators.
+    `fit(..., checkpoint="runs/mlp.pt")` means Checkpoint("runs/mlp.pt"). If the file is there, the
+    run continues from it; to begin anew, remove it (`.remove()`). `also` holds more of your own:
+    objects with `state_dict` and `load_state_dict`, NumPy or torch generators.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Checkpoint:
     ) -> None:
         if every_epochs < 1 or (every_updates is not None and every_updates < 1):
             raise ValueError("every_epochs and every_updates are whole numbers from 1 up")
-        self.path = None if path is None else Path(path)
+        self.wanted, self.path = path is not None, Path(path or ".")
         self.every_epochs, self.every_updates = every_epochs, every_updates
         self.also = dict(also or {})
 
@@ -135,7 +137,7 @@ class Checkpoint:
 
         Raises CheckpointError when there are files but none can be used, or of another run.
         """
-        if self.path is None:
+        if not self.wanted:
             return
         self.meter, self.history = meter, history
         self.held = {
@@ -198,16 +200,16 @@ class Checkpoint:
 
     def after_update(self) -> None:
         """Save if enough updates have passed."""
-        if self.path and self.every_updates and self.history.updates % self.every_updates == 0:
+        if self.wanted and self.every_updates and self.history.updates % self.every_updates == 0:
             self.save()
 
     def after_epoch(self, last: bool) -> None:
         """Save if enough epochs have passed, or if it was the last."""
-        if self.path and (last or len(self.history) % self.every_epochs == 0):
+        if self.wanted and (last or len(self.history) % self.every_epochs == 0):
             self.save()
 
     def save(self) -> None:
-        """Write the whole state now; process 0 writes what is the same for all and what is each one's own."""
+        """Write the whole state now: what all processes share, and what is each one's own."""
         own = {"random": random_states(), "meter": self.meter.state_dict()}
         state = {
             "settings": self.settings,

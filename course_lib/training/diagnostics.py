@@ -1,7 +1,7 @@
 """What goes on inside a net while it learns: gradients, updates, activations, dead units.
 
-`fit(..., diagnostics=["gradient norm", "dead units"])` measures at the first update of every epoch and
-keeps the result in `history.diagnostics`; `plots.inside(history, "gradient norm")` draws it.
+`fit(..., diagnostics=["gradient norm", "dead units"])` measures at the first update of every epoch
+and keeps the result in `history.diagnostics`; `plots.inside(history, "gradient norm")` draws it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def dead_units(output: Tensor) -> Tensor:
 
 
 class Diagnostics:
-    """Measures what is named, at the first update of each epoch. Raises ValueError for other names."""
+    """Measures what is named at the first update of each epoch; ValueError for other names."""
 
     def __init__(self, names: str | Sequence[str] | None, models: nn.Module) -> None:
         self.names = [names] if isinstance(names, str) else list(names or ())

@@ -1,6 +1,7 @@
 """One process or many with the same call: torch's DistributedDataParallel, started by torchrun.
 
-    torchrun --nproc_per_node=2 train.py          (or `launch("train.py", processes=2)` in a notebook)
+    torchrun --nproc_per_node=2 train.py          (or `launch("train.py", processes=2)` in a
+    notebook)
 
 Every process runs the whole script. `fit` sees torchrun's variables, joins the group (NCCL between
 GPUs, gloo between CPUs), gives each process its share of every batch and averages the gradients, so
@@ -9,8 +10,8 @@ that two processes with batch_size=64 do what one does with 64: batch_size is al
 What does not scale: each process holds the whole data in memory, and reads all of a DataLoader's
 batches to keep its share; BatchNorm sees only its own share (use torch.nn.SyncBatchNorm between
 GPUs); the gradients travel at every backward pass, also while accumulating; only process 0 writes
-checkpoints and progress; small nets wait longer for each other than they compute. Dropout masks come
-from each process's own random state: seed it with the rank if they shall differ.
+checkpoints and progress; small nets wait longer for each other than they compute. Dropout masks
+come from each process's own random state: seed it with the rank if they shall differ.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 
 
 class Distribution:
@@ -100,10 +101,10 @@ def average_gradients(model: nn.Module) -> None:
 def launch(
     script: str | Path, *arguments: str, processes: int = 2, timeout: float | None = None
 ) -> str:
-    """Run a script in several processes under torchrun, from a notebook cell; returns what it printed.
+    """Run a script in several processes under torchrun, say from a notebook; returns its output.
 
-    Raises FileNotFoundError for a missing script, RuntimeError (with the last lines) if it fails, and
-    subprocess.TimeoutExpired after `timeout` seconds.
+    Raises FileNotFoundError for a missing script, RuntimeError (with the last lines) if it fails,
+    and subprocess.TimeoutExpired after `timeout` seconds.
     """
     path = Path(script)
     if not path.is_file():

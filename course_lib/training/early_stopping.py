@@ -1,4 +1,4 @@
-"""Stop when the validation no longer improves, and put the best weights back (lecture 000A, topic 27)."""
+"""Stop when the validation no longer improves, with the best weights (lecture 000A, topic 27)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The one training loop of the course, to be read from top to bottom.
 
-What is particular (mixed precision, several processes, checkpoints, the live view, ...) is an object
-from a file of its own, called at one marked point. Nothing in a step waits for the device: losses
-stay tensors until the epoch ends.
+What is particular (mixed precision, several processes, checkpoints, the live view, ...) is an
+object from a file of its own, called at one marked point. Nothing in a step waits for the device:
+losses stay tensors until the epoch ends.
 """
 
 from __future__ import annotations
@@ -59,15 +59,17 @@ def fit(
 ) -> History:
     """Train `model` on `train` for `epochs` epochs; it is changed in place and left in eval mode.
 
-    train, validation: (inputs, targets), an array, a Dataset, a DataLoader, or an iterable of batches
+    train, validation: (inputs, targets), an array, a Dataset, a DataLoader, or an iterable of
+    batches
         (or a function that makes one). A validation may also be a function returning named numbers.
-    loss: a function of (outputs, targets), the mean over the batch.
-    step: instead of `loss`, your own function of a batch. It returns the loss, or a dict with "loss"
-        and whatever else shall be averaged ("outputs" and "targets" go to the metrics). A dict whose
-        "loss" needs no gradient, or is missing, says that the step made its own updates (as a GAN
-        does). `model` may then be a dict or list of modules, `optimiser` one of optimisers.
+    loss: a function of (outputs, targets), the mean over the batch. step: instead of `loss`, your
+    own function of a batch. It returns the loss, or a dict with "loss"
+        and whatever else shall be averaged ("outputs" and "targets" go to the metrics). A dict
+        whose "loss" needs no gradient, or is missing, says that the step made its own updates (as a
+        GAN does). `model` may then be a dict or list of modules, `optimiser` one of optimisers.
     optimiser: a name ("sgd", "momentum", "adam", ...), a function of the parameters, or optimisers.
-    schedule: a function of the number of updates (or epochs: schedule_per="epoch") -> learning rate,
+    schedule: a function of the number of updates (or epochs: schedule_per="epoch") -> learning
+    rate,
         or a dict such as {"lr": ..., "momentum": ...}.
     metrics: names ("accuracy") or functions of (outputs, targets), a mean over the examples given.
     accumulate: batches per update. clip: the largest norm of the gradient.

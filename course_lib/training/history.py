@@ -15,9 +15,9 @@ from course_lib.trace import Table, text
 class History:
     """`history["validation loss"]` is that column over the epochs; `history[-1]` the last row.
 
-    `updates` counts the weight updates, `losses` has the loss of every batch. `interrupted` says that
-    the run was stopped by hand, `stopped` why it ended early (or is empty), `best_epoch` (from 1)
-    whose weights early stopping put back. `diagnostics` has a nested row per epoch.
+    `updates` counts the weight updates, `losses` has the loss of every batch. `interrupted` says
+    that the run was stopped by hand, `stopped` why it ended early (or is empty), `best_epoch` (from
+    1) whose weights early stopping put back. `diagnostics` has a nested row per epoch.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class History:
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def __getitem__(self, what: str | int) -> Any:
-        """A column (nan where an epoch lacks it) or a row. Raises KeyError with the close matches."""
+        """A column (nan where an epoch lacks it) or a row. Raises KeyError with close matches."""
         if not isinstance(what, str):
             return self.rows[what]
         if what not in self.names:

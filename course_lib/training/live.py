@@ -1,7 +1,8 @@
 """How a run is watched: a bar in a terminal, curves in a notebook, and one line when it is over.
 
-The view may spend 2.5 % of the run's time, whatever a picture costs on this machine, and shows itself
-at most four times a second. It alone reads the loss from the device in between (`Meter.recent`).
+The view may spend 2.5 % of the run's time, whatever a picture costs on this machine, and shows
+itself at most four times a second. It alone reads the loss from the device in between
+(`Meter.recent`).
 """
 
 from __future__ import annotations

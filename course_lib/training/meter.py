@@ -49,8 +49,8 @@ def accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
             return (outputs.argmax(-1) == targets.argmax(-1)).float().mean()
         return ((outputs > 0) == (targets > 0.5)).float().mean()
     raise ValueError(
-        f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} do not belong together: "
-        "expected scores (n, classes) with class numbers (n,), or two equal shapes"
+        f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} do not match: expected "
+        "scores (n, classes) with class numbers (n,), or two equal shapes"
     )
 
 
@@ -67,7 +67,7 @@ NAMED: dict[str, Metric] = {"accuracy": accuracy, "mean absolute error": mean_ab
 def chosen_metrics(
     metrics: str | Metric | Sequence[Any] | Mapping[str, Metric],
 ) -> dict[str, Metric]:
-    """Metrics by their names. Raises ValueError for a name that is not known, TypeError for others."""
+    """Metrics by their names. Raises ValueError for an unknown name, TypeError for other things."""
     if isinstance(metrics, Mapping):
         return dict(metrics)
     if isinstance(metrics, str) or callable(metrics):
@@ -91,8 +91,8 @@ def chosen_metrics(
 class Meter:
     """Collects what the steps of an epoch return; `finish` gives the means over all examples.
 
-    A metric is a function (outputs, targets) -> mean over the examples it was given. Everything else
-    that a step returns is averaged as well.
+    A metric is a function (outputs, targets) -> mean over the examples it was given. Everything
+    else that a step returns is averaged as well.
     """
 
     def __init__(self, metrics: dict[str, Metric], distribution: Distribution) -> None:
@@ -201,7 +201,7 @@ def read(values: Tensor) -> list[float]:
 
 
 def must_be_finite(losses: list[float], history: History) -> None:
-    """Raises Diverged naming the first batch of the epoch whose loss is infinite or not a number."""
+    """Raises Diverged naming the epoch's first batch whose loss is infinite or not a number."""
     for k, loss in enumerate(losses, start=1):
         if not math.isfinite(loss):
             history.losses += losses
@@ -209,7 +209,7 @@ def must_be_finite(losses: list[float], history: History) -> None:
             error = Diverged(
                 f"{history.stopped}. Usual causes: the learning rate is too high (try a tenth), "
                 "inputs that are not normalised or contain nan, a logarithm or division by zero in "
-                "the loss. `checklist(...)` looks for these; `clip=1.0` tames single large gradients."
+                "the loss. `checklist(...)` looks for these; `clip=1.0` tames large gradients."
             )
             error.history = history
             raise error

@@ -80,7 +80,7 @@ class Nesterov(Readable):
 
 
 class Adagrad(Readable):
-    """Each weight divides its step by the root of its summed squared gradients (Duchi et al. 2011)."""
+    """Each weight's step is divided by the root of its summed squared gradients (Duchi 2011)."""
 
     def __init__(self, parameters: Any, lr: float = 0.01, eps: float = 1e-10) -> None:
         super().__init__(parameters, lr, eps=eps)
@@ -104,7 +104,7 @@ class RMSProp(Readable):
 
 
 class Adadelta(Readable):
-    """RMSProp whose steps have the unit of the weights: scaled by the root of earlier steps (Zeiler 2012)."""
+    """RMSProp with steps in the unit of the weights: times the root of earlier steps (2012)."""
 
     def __init__(
         self, parameters: Any, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6

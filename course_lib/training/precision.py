@@ -38,7 +38,7 @@ class Precision:
         return torch.autocast(self.device.type, dtype=self.dtype)
 
     def backward(self, loss: Tensor, share: float = 1.0) -> None:
-        """Add the gradients of `share` times the loss (in float16 scaled) to the weights' `.grad`."""
+        """Add the gradients of `share` times the loss (in float16: scaled) to the `.grad`s."""
         if share != 1.0:
             loss = loss * share
         (loss if self.scaler is None else self.scaler.scale(loss)).backward()

@@ -13,11 +13,11 @@ import torch
 
 def random_states() -> dict[str, Any]:
     """The global states of torch (CPU and every CUDA device), NumPy and Python."""
-    name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": (name, keys.tolist(), int(position), int(has_gauss), float(cached)),
+        "numpy": (name, [int(key) for key in keys], int(position), int(has_gauss), float(cached)),
         "python": random.getstate(),
     }
 
@@ -28,7 +28,7 @@ def restore_random_states(states: dict[str, Any]) -> None:
     if states["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(states["cuda"])
     name, keys, *rest = states["numpy"]
-    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
     version, internal, gauss = states["python"]
     random.setstate((version, tuple(internal), gauss))
 

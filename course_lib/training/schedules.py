@@ -1,8 +1,8 @@
 """Learning-rate schedules as pure functions of the step: `rate(step, ...)`, one equation each.
 
-A step may be a number or an array of them, so that `plot(steps, triangular(steps, 0.001, 0.006, 100))`
-draws the schedule, and `fit(..., schedule=lambda step: triangular(step, 0.001, 0.006, 100))` trains
-with it. Whether a step is one update or one epoch is said to `fit` by `schedule_per`.
+A step may be a number or an array of them, so that `plot(steps, triangular(steps, 0.001, 0.006,
+100))` draws the schedule, and `fit(..., schedule=lambda step: triangular(step, 0.001, 0.006, 100))`
+trains with it. Whether a step is one update or one epoch is said to `fit` by `schedule_per`.
 Source: lecture 000A, topics 59 (annealing), 60 (cyclic), 61 (SGDR), 63 (one cycle).
 """
 
@@ -39,7 +39,7 @@ def step_decay(step: Steps, start: float, factor: float, every: float) -> Any:
 
 
 def half_cycles(step: Steps, half_cycle: float) -> tuple[Any, Any]:
-    """(cycle, x) of the lecture: the cycle's number from 1, and the distance x in [0, 1] to its middle.
+    """(cycle, x) of the lecture: the cycle's number from 1, and its middle's distance x in [0, 1].
 
     cycle = floor(1 + step / (2 half_cycle)),  x = |step / half_cycle - 2 cycle + 1|   (topic 60)
     """
@@ -75,13 +75,13 @@ def exp_range(step: Steps, low: float, high: float, half_cycle: float, gamma: fl
 
 @_plain
 def parabolic(step: Steps, low: float, high: float, half_cycle: float, gamma: float = 1.0) -> Any:
-    """An arch 1 - x**2 in place of the triangle, with an exponentially decaying bound (topic 60)."""
+    """An arch 1 - x**2 in place of the triangle, its bound decaying exponentially (topic 60)."""
     _, x = half_cycles(step, half_cycle)
     return low + (high - low) * np.maximum(0, 1 - x**2) * gamma**step
 
 
 def restarts(step: Steps, cycle: float, factor: float = 1) -> tuple[Any, Any, Any]:
-    """(number, since, length): which SGDR cycle a step is in from 0, its age there, the cycle's length.
+    """(number, since, length): a step's SGDR cycle (from 0), its age in it, the cycle's length.
 
     Cycle i has the length cycle * factor**i, so it begins at cycle (factor**i - 1) / (factor - 1).
     """
@@ -150,8 +150,8 @@ def one_cycle(
     """Up to `peak`, down again, then far below: the one-cycle policy over `steps` steps (topic 63).
 
     Defaults as in torch and fastai: start = peak / 25, end = start / 10 000, "cosine". Smith's own
-    (2017) is shape="linear", three_phases=True: warm-up, an equally long cool-down, fine-tuning; the
-    lecture lets the last fall to start / 10.
+    (2017) is shape="linear", three_phases=True: warm-up, an equally long cool-down, fine-tuning;
+    the lecture lets the last fall to start / 10.
     """
     start = peak / 25 if start is None else start
     end = start / 1e4 if end is None else end
@@ -187,10 +187,11 @@ def one_cycle_momentum(
 class Rates:
     """Sets what the schedule says in every optimiser, before each update or each epoch.
 
-    The schedule is a function of the number of completed updates (or epochs) and returns the learning
-    rate, or a dict of settings such as {"lr": 0.1, "momentum": 0.9}. Groups of parameters keep the
-    ratio of their learning rates to the first group's; Adam's momentum is its first beta.
-    Raises ValueError for a `per` other than "update" and "epoch", TypeError for an uncallable schedule.
+    The schedule is a function of the number of completed updates (or epochs) and returns the
+    learning rate, or a dict of settings such as {"lr": 0.1, "momentum": 0.9}. Groups of parameters
+    keep the ratio of their learning rates to the first group's; Adam's momentum is its first beta.
+    Raises ValueError for a `per` other than "update" and "epoch", TypeError for an uncallable
+    schedule.
     """
 
     def __init__(self, schedule: Callable[[int], Any] | None, per: str, optimisers: list[Any]):
