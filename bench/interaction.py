@@ -1,6 +1,6 @@
 """Measure how fast a picture follows a slider, in a real JupyterLab in a real browser.
 
-    python bench/interaction.py            # measures, prints and writes the table in bench/README.md
+    python bench/interaction.py            # measures, writes the table in bench/README.md
     python bench/interaction.py --dry      # prints only
 
 Needs chromium-headless-shell (or chromium) and playwright. Measure on a quiet machine: a neighbour

@@ -70,7 +70,7 @@ def scatter_classes(
 
 
 def clip(
-    corners: Float[np.ndarray, "corners 2"], weights: Float[np.ndarray, "2"], bias: float
+    corners: Float[np.ndarray, "corners 2"], weights: Float[np.ndarray, 2], bias: float
 ) -> Float[np.ndarray, "kept 2"]:
     """Cut a convex polygon by weights @ x + bias >= 0 (Sutherland and Hodgman, 1974)."""
     kept = []
@@ -87,7 +87,7 @@ def clip(
 
 def half_plane(
     axes: Axes,
-    weights: Float[np.ndarray, "2"],
+    weights: Float[np.ndarray, 2],
     bias: float = 0.0,
     *,
     normal: bool = True,
@@ -112,11 +112,12 @@ def moving_half_plane(
     axes.set_aspect("equal")
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    sides = []
+    sides: list[Polygon] = []
     if regions:
         for colour in TINTS:
             side = Polygon(np.zeros((3, 2)), facecolor=colour, edgecolor="none", zorder=0.5)
-            sides.append(axes.add_patch(side))
+            axes.add_patch(side)
+            sides.append(side)
     (line,) = axes.plot([], [], color=COLOURS.text, linestyle="-", zorder=2, label=label)
     arrow = axes.quiver(
         [0.0],
@@ -206,9 +207,14 @@ class Field(AxesImage):
 
     def __init__(self, axes: Axes, extent: tuple[float, float, float, float], resolution: int):
         super().__init__(axes, extent=extent, origin="lower", zorder=0)
-        self.set_data(np.full((resolution, resolution, 4), 255, dtype=np.uint8))
+        self.set_colours(np.full((resolution, resolution, 4), 255, dtype=np.uint8))
         axes.add_image(self)
         axes.set(xlim=extent[:2], ylim=extent[2:])
+
+    def set_colours(self, colours: Shaped[np.ndarray, "rows columns 4"]) -> None:
+        """Show these RGBA bytes, bottom row first."""
+        self._colours = np.ascontiguousarray(colours[..., :3])
+        self.set_data(colours)
 
     def draw(self, renderer: Any) -> None:
         """Scale the colours to the pixels of the Axes and paint them."""
@@ -218,7 +224,7 @@ class Field(AxesImage):
             box = self.axes.bbox
             x, y = round(box.x0), round(box.y0)
             size = (round(box.x1) - x, round(box.y1) - y)
-            picture = Image.fromarray(self.get_array()[:, :, :3]).resize(size, Image.BILINEAR)
+            picture = Image.fromarray(self._colours).resize(size, Image.Resampling.BILINEAR)
             graphics = renderer.new_gc()
             renderer.draw_image(graphics, x, y, np.array(picture.convert("RGBA")))
             graphics.restore()
@@ -269,7 +275,7 @@ def moving_regions(
             raise ValueError(
                 f"expected {resolution**2} scores, one per cell of the grid, got {scores.shape}"
             )
-        image.set_data(paint(scores.ravel()).reshape(resolution, resolution, 4))
+        image.set_colours(paint(scores.ravel()).reshape(resolution, resolution, 4))
 
     return update
 

@@ -51,11 +51,15 @@ function render({ model, el }) {
     pen.fillStyle = "#1a1a1a"; pen.strokeStyle = "#404040"; pen.font = font + "px sans-serif";
     const word = (v) => String(v).replace("-", "\\u2212");
     pen.textAlign = "center"; pen.textBaseline = "top"; pen.beginPath();
-    for (const v of xs) { const [x] = place(v, 0); pen.moveTo(x, top + h); pen.lineTo(x, top + h + 5);
-      pen.fillText(word(v), x, top + h + 8); }
+    for (const v of xs) {
+      const x = place(v, 0)[0];
+      pen.moveTo(x, top + h); pen.lineTo(x, top + h + 5); pen.fillText(word(v), x, top + h + 8);
+    }
     pen.textAlign = "right"; pen.textBaseline = "middle";
-    for (const v of ys) { const y = place(0, v)[1]; pen.moveTo(left, y); pen.lineTo(left - 5, y);
-      pen.fillText(word(v), left - 8, y); }
+    for (const v of ys) {
+      const y = place(0, v)[1];
+      pen.moveTo(left, y); pen.lineTo(left - 5, y); pen.fillText(word(v), left - 8, y);
+    }
     pen.stroke();
     pen.textAlign = "center"; pen.textBaseline = "bottom";
     pen.fillText(xl, left + w / 2, height - 2);
@@ -113,10 +117,10 @@ class MapCanvas(anywidget.AnyWidget):
     _esm = PAINT
     picture = traitlets.Bytes().tag(sync=True)
     resolution = traitlets.Int().tag(sync=True)
-    extent = traitlets.List().tag(sync=True)
-    ticks = traitlets.List().tag(sync=True)
-    axis_labels = traitlets.List().tag(sync=True)
-    points = traitlets.List().tag(sync=True)
+    extent: traitlets.List = traitlets.List().tag(sync=True)
+    ticks: traitlets.List = traitlets.List().tag(sync=True)
+    axis_labels: traitlets.List = traitlets.List().tag(sync=True)
+    points: traitlets.List = traitlets.List().tag(sync=True)
     says = traitlets.Unicode().tag(sync=True)
-    size = traitlets.List().tag(sync=True)
+    size: traitlets.List = traitlets.List().tag(sync=True)
     font = traitlets.Int().tag(sync=True)

@@ -112,7 +112,13 @@ class Drawing:
             )
             self._circles[unit] = self.axes.add_patch(circle)
             self._values[unit] = self.axes.text(
-                *place, "", ha="center", va="center", zorder=4, fontsize=11 * scale()
+                place[0],
+                place[1],
+                "",
+                ha="center",
+                va="center",
+                zorder=4,
+                fontsize=11 * scale(),
             )
             label = labels.get(unit, "")
             if label:
@@ -215,7 +221,9 @@ def draw_network(
         raise ValueError(f"layers={sizes}: expected at least two layers of at least one unit")
     gap_x, gap_y = 1.5, 1.0
     places = {
-        (k, i): (k * gap_x, ((n - 1) / 2 - i) * gap_y) for k, n in enumerate(sizes) for i in range(n)
+        (k, i): (k * gap_x, ((n - 1) / 2 - i) * gap_y)
+        for k, n in enumerate(sizes)
+        for i in range(n)
     }
     given = _by_wire(sizes, weights)
     if not given:

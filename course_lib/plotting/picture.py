@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from . import style
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LEAST_WORDS = 40

@@ -19,6 +19,7 @@ from . import style
 from .live import LatestWins, LiveFigure
 from .picture import caption, checked_sentence, emit, png
 
+PARTS = ("layout", "style")  # of a widget are widgets themselves
 _open: dict[str, Any] = {}  # what is shown now, so that a cell that is run again replaces it
 
 
@@ -41,14 +42,14 @@ class Control:
 
     @property
     def stride(self) -> float:
-        """The step of the slider: as given, else 1, or a round number, about 80 for the range."""
+        """The step of the slider: as given, else 1, or a round number, 40 to 200 for the range."""
         if self.step is not None:
             return self.step
         if self.whole:
             return 1
-        rough = (self.high - self.low) / 60
+        rough = (self.high - self.low) / 40 * (1 + 1e-9)
         power = 10.0 ** math.floor(math.log10(rough))
-        steps = [power * part for part in (5, 2, 1, 0.5, 0.2, 0.1, 0.01, 0.001)]
+        steps = [power * part for part in (5, 1, 0.5, 0.1, 0.01, 0.001)]
         for step in steps:
             if step <= rough and self.on_step(self.value, step):
                 return step
@@ -169,13 +170,11 @@ class _Shown:
         if _open.get(self._place) is self:
             del _open[self._place]
         if self._widget is not None:
-            pending = [self._widget]
+            pending: list[Any] = [self._widget]
             while pending:
                 part = pending.pop()
                 pending += getattr(part, "children", ())
-                for extra in (getattr(part, "layout", None), getattr(part, "style", None)):
-                    if hasattr(extra, "close"):
-                        extra.close()
+                pending += [p for p in (part.trait_values().get(n) for n in PARTS) if p is not None]
                 part.close()
                 part.unobserve_all()
             self._widget = None
@@ -200,7 +199,8 @@ class _Shown:
     def _say(self) -> None:
         if self._widget is not None:
             if self._error:
-                self._sentence.value = f'<span class="course-error">{html.escape(self._error)}</span>'
+                error = html.escape(self._error)
+                self._sentence.value = f'<span class="course-error">{error}</span>'
             else:
                 self._sentence.value = html.escape(self._text) or "&nbsp;"
 
@@ -289,6 +289,11 @@ class Player(_Shown):
         self._index = 0
         self._task: asyncio.Task | None = None
         self._live = LiveFigure(draw, size=size, axes=axes, encoding=encoding)
+        self._image: Any = None
+        self._scrub: Any = None
+        self._count: Any = None
+        self._play: Any = None
+        self._mute = False
         self._redraw()
 
     def __len__(self) -> int:
@@ -312,7 +317,9 @@ class Player(_Shown):
         """
         count = len(self.states)
         if not -count <= index < count:
-            raise IndexError(f"state {index} of a trace of {count}: expected {-count} to {count - 1}")
+            raise IndexError(
+                f"state {index} of a trace of {count}: expected {-count} to {count - 1}"
+            )
         self._index = index % count
         self._redraw()
         return self
@@ -372,8 +379,7 @@ class Player(_Shown):
     def _redraw(self) -> None:
         self._text = self._live.refresh(self.state) or ""
         if self._widget is not None:
-            with self._image.hold_sync():
-                self._image.value = self._live.frame()
+            self._image.value = self._live.frame()
             self._mute = True
             self._scrub.value = self._index + 1
             self._mute = False
@@ -398,8 +404,6 @@ class Player(_Shown):
             self._latest.request()
 
     def _build(self, ipywidgets: Any) -> Any:
-        self._mute = False
-
         def button(icon: str, text: str, tooltip: str, width: str, key: str) -> Any:
             made = ipywidgets.Button(
                 icon=icon, description=text, tooltip=tooltip, layout={"width": width}

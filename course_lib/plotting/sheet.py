@@ -18,7 +18,7 @@ def contact_sheet(tiles: Sequence[tuple[np.ndarray, str, str]]) -> np.ndarray:
     from PIL import Image, ImageDraw, ImageFont
 
     path = font_manager.findfont("DejaVu Sans")
-    bold = font_manager.findfont(font_manager.FontProperties("DejaVu Sans", weight="bold"))
+    bold = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight="bold"))
     size = round(12 * style.scale())
     plain, strong = ImageFont.truetype(path, size), ImageFont.truetype(bold, size)
     height, width = tiles[0][0].shape[:2]

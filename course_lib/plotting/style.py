@@ -1,4 +1,4 @@
-"""The course's one look: colours that colour-blind readers tell apart, text that the back row reads.
+"""The course's one look: colours that every eye tells apart, text that the back row reads.
 
 The palette is that of Okabe and Ito (2008), "Color Universal Design"; everything that a colour says
 is said a second time by a marker or a line style.
@@ -7,6 +7,7 @@ is said a second time by a marker or a line style.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 TEXT = "#1a1a1a"
 STILL_DPI = 80  # of stored pictures, so that a notebook stays small
@@ -61,7 +62,7 @@ def scale() -> float:
     return _scale
 
 
-def style_sheet(scale: float = 1.0) -> dict[str, object]:
+def style_sheet(scale: float = 1.0) -> dict[Any, Any]:
     """Return the style sheet as matplotlib parameters (sizes in points), `scale` times as large."""
     from cycler import cycler
 

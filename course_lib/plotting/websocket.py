@@ -37,7 +37,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
         return await original(self, *args, **kwargs)
 
     open.sends_at_once = True  # type: ignore[attr-defined]
-    Handler.open = open
+    Handler.open = open  # type: ignore[method-assign]
 
 
 load_jupyter_server_extension = _load_jupyter_server_extension
