@@ -136,6 +136,11 @@ def test_agreement_counts_and_its_trace():
     assert mcnemar(found).statistic == min(found.b, found.c)
 
 
+def test_the_pair_alone_does_not_invent_the_other_two_cells():
+    assert mcnemar((25, 15)).table.rows[0] == ("first right", "not given", 25)
+    assert mcnemar([[9945, 25], [15, 15]]).table.rows[0] == ("first right", 9945, 25)
+
+
 def test_mcnemar_without_disagreement_shows_nothing():
     for method in ("exact", "corrected", "uncorrected", "mid-p"):
         assert mcnemar((0, 0), method=method).p_value == 1.0

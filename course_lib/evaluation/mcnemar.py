@@ -150,7 +150,7 @@ def mcnemar(counts: Any, *, method: str = "lecture") -> McNemar:
             "both models judged on the same samples",
             "says nothing about other training sets: each model was trained once",
         ),
-        table=state.table,
+        table=state.table if state.samples else _table_of_pair(b, c),
         b=b,
         c=c,
     )
@@ -173,7 +173,8 @@ def _read_counts(counts: Any) -> Agreement:
         array = np.asarray(counts, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"expected counts, got {counts!r}") from None
-    if array.shape == (2,):
+    pair = array.shape == (2,)
+    if pair:
         array = np.array([[0, array[0]], [array[1], 0]])
     if array.shape != (2, 2):
         raise TableError(
@@ -183,4 +184,10 @@ def _read_counts(counts: Any) -> Agreement:
     if not (np.isfinite(array).all() and (array >= 0).all() and (array == np.round(array)).all()):
         raise TableError(f"counts must be whole numbers >= 0, got {array.tolist()}")
     (both, first), (second, neither) = array.astype(int).tolist()
-    return Agreement(both, first, second, neither, both + first + second + neither)
+    samples = 0 if pair else both + first + second + neither  # 0: not known
+    return Agreement(both, first, second, neither, samples)
+
+
+def _table_of_pair(b: int, c: int) -> Table:
+    rows = [("first right", "not given", b), ("first wrong", c, "not given")]
+    return Table(["", "second right", "second wrong"], rows)
