@@ -140,7 +140,7 @@ def test_show_gives_picture_sentence_and_caption(monkeypatch):
     from course_lib.plotting import picture
 
     shown = []
-    monkeypatch.setattr(picture, "emit", lambda *bundles: shown.extend(bundles))
+    monkeypatch.setattr(picture, "emit", lambda *bundles, width: shown.extend(bundles))
     axes = new_axes(6, 4)
     axes.plot([0, 1], [0, 1])
     show(axes, says=SAYS + " <b> & more")
@@ -314,7 +314,10 @@ def test_table_writes_and_highlights():
 
 def test_number_line_places_each_mark():
     axes = number_line(new_axes(6, 1.5), 0, 5, {"critical": 2.57, "observed": 3.1})
-    assert {"critical\n2.57", "observed\n3.1"} == set(texts_of(axes))
+    assert {"critical 2.57", "observed 3.1"} == set(texts_of(axes))
+    axes.figure.canvas.draw()
+    one, other = (text.get_window_extent() for text in axes.texts)
+    assert not one.overlaps(other)
 
 
 def test_ticks_are_round_and_inside():

@@ -283,17 +283,21 @@ def moving_regions(
 def number_line(
     axes: Axes, low: float, high: float, marks: Mapping[str, float], label: str = ""
 ) -> Axes:
-    """Draw values on a line from low to high, each with its name above it."""
-    axes.set(xlim=(low, high), ylim=(-0.5, 1.2), yticks=[], xlabel=label)
-    axes.spines[["left"]].set_visible(False)
+    """Draw values on a line from low to high, each with its name above it; crowded ones stack."""
+    axes.set(xlim=(low, high), yticks=[], xlabel=label)
+    axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_position(("data", 0))
+    letter = 0.11 * scale() * (high - low) / axes.figure.get_size_inches()[0]
+    ends: list[float] = []  # per level, where its last name ends
     for i, (name, value) in enumerate(sorted(marks.items(), key=lambda pair: pair[1])):
-        marker = COLOURS.markers[i % len(COLOURS.markers)]
-        colour = COLOURS.classes[i % len(COLOURS.classes)]
-        height = 0.35 + 0.35 * (i % 2)  # neighbours' names do not collide
-        axes.plot([value, value], [0, height], color=COLOURS.neutral, linestyle=":", linewidth=1)
-        axes.plot(
-            [value], [0], linestyle="none", marker=marker, color=colour, clip_on=False, zorder=5
-        )
-        axes.text(value, height + 0.03, f"{name}\n{value:g}", ha="center", va="bottom")
+        text = f"{name} {value:g}"
+        half = letter * (len(text) + 1) / 2
+        level = next((k for k, end in enumerate(ends) if value - half > end), len(ends))
+        ends[level : level + 1] = [value + half]
+        look: dict[str, Any] = {"color": COLOURS.classes[i % 10], "marker": COLOURS.markers[i % 10]}
+        top = 0.55 + level
+        axes.plot([value, value], [0, top], color=COLOURS.neutral, linestyle=":", linewidth=1.2)
+        axes.plot([value], [0], linestyle="none", clip_on=False, zorder=5, **look)
+        axes.text(value, top, text, ha="center", va="bottom")
+    axes.set_ylim(-0.4, max(1, len(ends)) + 0.7)
     return axes

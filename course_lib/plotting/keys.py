@@ -57,6 +57,8 @@ STYLE = """
 .course-player:focus, .course-explorer:focus { outline: 2px solid #E69F00; }
 .course-sentence, .course-code { line-height: 1.4; }
 .course-code code { font-size: 12px; user-select: all; overflow-wrap: anywhere; }
+.course-projector { --jp-widgets-font-size: 18px; --jp-widgets-inline-height: 38px; }
+.course-projector .course-sentence, .course-projector .course-code code { font-size: 18px; }
 .course-error { color: #b00020; font-weight: 600; }
 """
 

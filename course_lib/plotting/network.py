@@ -16,12 +16,19 @@ Place = tuple[float, float]
 
 
 def number(value: Any) -> str:
-    """Write a number in a circle: at most three significant digits, a real minus sign."""
+    """Write a number short enough for a circle: two decimals at most, a real minus sign."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    return f"{float(value):.3g}".replace("-", "−")
+    value = float(value)
+    if abs(value) < 0.1:
+        text = f"{value:.2g}"
+    elif abs(value) < 1000:
+        text = f"{value:.2f}".rstrip("0").rstrip(".")
+    else:
+        text = f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 class Drawing:
@@ -93,7 +100,7 @@ class Drawing:
 
         def room(spot: np.ndarray) -> float:
             others = [np.abs((spot - t) / text).max() for t in taken]
-            circles = [np.hypot(*(spot - u)) / self._radius - 0.6 for u in units]
+            circles = [np.hypot(*((spot - u) * [0.8, 1])) / self._radius - 0.7 for u in units]
             return min(1.3, *others, *circles) - 0.05 * abs(np.hypot(*(spot - a)) - 1.0)
 
         return max(spots, key=room)
@@ -219,7 +226,7 @@ def draw_network(
     sizes = list(layers)
     if len(sizes) < 2 or any(n < 1 for n in sizes):
         raise ValueError(f"layers={sizes}: expected at least two layers of at least one unit")
-    gap_x, gap_y = 1.5, 1.0
+    gap_x, gap_y = 1.8, 1.0
     places = {
         (k, i): (k * gap_x, ((n - 1) / 2 - i) * gap_y)
         for k, n in enumerate(sizes)
@@ -239,7 +246,7 @@ def draw_network(
         (k, i): text for k, texts in enumerate(labels or []) for i, text in enumerate(texts)
     }
     wires = [(source, target, weight) for (source, target), weight in given.items()]
-    drawing = Drawing(axes, places, wires, names, 0.26, numbers)
+    drawing = Drawing(axes, places, wires, names, 0.28, numbers)
 
     def update(
         weights: Sequence[Any] | None = None,

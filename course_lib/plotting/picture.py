@@ -118,15 +118,19 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def emit(*bundles: dict[str, Any]) -> None:
-    """Display bundles of one thing in several formats; outside a notebook print their text."""
+def emit(*bundles: dict[str, Any], width: int | None = None) -> None:
+    """Display bundles of one thing in several formats; outside a notebook print their text.
+
+    `width` is that of a picture in CSS pixels, if it is not the number of its pixels.
+    """
     if not in_notebook():
         print(bundles[0]["text/plain"])
         return
     from IPython.display import display
 
+    metadata = {"image/png": {"width": width}} if width else {}
     for bundle in bundles:
-        display(bundle, raw=True)
+        display(bundle, metadata=metadata if "image/png" in bundle else {}, raw=True)
 
 
 def show(picture: Any, *, says: str) -> None:
@@ -143,11 +147,14 @@ def show(picture: Any, *, says: str) -> None:
     sentence = checked_sentence(says)
     figure = figure_of(picture)
     style.apply()
-    picture_bytes = png(pixels_of(figure, style.STILL_DPI * style.scale()))
+    large = style.scale() > 1  # a projector is near: twice the pixels, since nothing is stored
+    width = figure.get_size_inches()[0] * style.STILL_DPI * style.scale()
+    picture_bytes = png(pixels_of(figure, style.STILL_DPI * style.scale() * (2 if large else 1)))
     import base64
 
     encoded = base64.b64encode(picture_bytes).decode("ascii")
-    emit({"image/png": encoded, "text/plain": sentence}, caption(sentence))
+    bundle = {"image/png": encoded, "text/plain": sentence}
+    emit(bundle, caption(sentence), width=round(width) if large else None)
     if figure.number if hasattr(figure, "number") else False:  # made by pyplot: forget it there
         import matplotlib.pyplot as plt
 

@@ -189,11 +189,15 @@ class _Shown:
         box = ipywidgets.VBox([*parts, self._keys])
         box.add_class(f"course-{self.kind}")
         box.add_class(f"course-name-{self.name}")
+        if style.scale() > 1:
+            box.add_class("course-projector")
         return box
 
     def _sentence_widget(self, ipywidgets: Any) -> Any:
         self._sentence = ipywidgets.HTML()
         self._sentence.add_class("course-sentence")
+        self._sentence.value = html.escape(self._text)
+        self._sentence.layout.display = None if self._text else "none"
         return self._sentence
 
     def _say(self) -> None:
@@ -202,7 +206,8 @@ class _Shown:
                 error = html.escape(self._error)
                 self._sentence.value = f'<span class="course-error">{error}</span>'
             else:
-                self._sentence.value = html.escape(self._text) or "&nbsp;"
+                self._sentence.value = html.escape(self._text)
+            self._sentence.layout.display = None if self._sentence.value else "none"
 
     def _redraw_live(self) -> None:
         """Redraw for a reader's hand: an error is said under the picture, it has no cell."""
@@ -434,7 +439,6 @@ class Player(_Shown):
             layout={"width": f"{self._live.width}px", "max_width": "100%", "flex_flow": "row wrap"},
         )
         sentence = self._sentence_widget(ipywidgets)
-        sentence.value = html.escape(self._text) or "&nbsp;"
         return self._frame_widgets(ipywidgets, self._image, row, sentence)
 
     def _reset(self) -> None:
@@ -622,7 +626,12 @@ class Explorer(_Shown):
         reset.on_click(lambda _: self._reset())
         panel = ipywidgets.VBox(
             [*self._inputs.values(), reset],
-            layout={"width": "300px", "max_width": "100%", "flex": "1 1 260px"},
+            layout={
+                "width": "300px",
+                "max_width": "100%",
+                "flex": "1 1 260px",
+                "margin": "0 0 0 12px",
+            },
         )
         self._code = ipywidgets.HTML(self._code_html())
         self._code.add_class("course-code")
@@ -631,7 +640,6 @@ class Explorer(_Shown):
             layout={"flex_flow": "row wrap", "align_items": "flex-start"},
         )
         sentence = self._sentence_widget(ipywidgets)
-        sentence.value = html.escape(self._text) or "&nbsp;"
         return self._frame_widgets(ipywidgets, row, sentence, self._code)
 
     def _reset(self) -> None:
