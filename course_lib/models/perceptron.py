@@ -98,20 +98,21 @@ def learn(
     inputs: Float[np.ndarray, "patterns n"],
     targets: Int[np.ndarray, " patterns"],
     *,
-    learning_rate: float | Fraction = 1.0,
+    learning_rate: float = 1.0,
     weights: Sequence[float] | None = None,
     bias: float = 0.0,
     order: Sequence[int] | None = None,
     epochs: int = 100,
     at_zero: str = "low",
+    exact: bool = False,
 ) -> Iterator[PerceptronStep]:
     """Rosenblatt's rule, pattern by pattern: w += rate * error * x and b += rate * error.
 
     The error is +1 (should have fired), -1 (should not have) or 0 (right): the same for binary and
     bipolar targets. `order` lists the patterns of one pass. Ends after the first pass without an
-    update, or after `epochs` passes: on data that no line separates it would go on for ever. A
-    Fraction as learning rate makes the arithmetic exact. Rosenblatt 1958; lectures 000A topic 46,
-    004 topic 9.
+    update, or after `epochs` passes: on data that no line separates it would go on for ever. With
+    `exact` the arithmetic is done in fractions: a learning rate of 0.1 is then one tenth.
+    Rosenblatt 1958; lectures 000A topic 46, 004 topic 9.
     """
     inputs, targets = np.asarray(inputs), np.asarray(targets)
     if inputs.ndim != 2 or targets.shape != (len(inputs),):
@@ -125,7 +126,7 @@ def learn(
     if at_zero not in AT_ZERO:
         raise ValueError(f"at_zero must be one of {', '.join(AT_ZERO)}; got {at_zero!r}")
     low = -1 if -1 in values else 0
-    exact = isinstance(learning_rate, Fraction)
+    rate = Fraction(str(learning_rate)) if exact else learning_rate
     inputs = fractions(inputs) if exact else inputs.astype(float)
     w = np.zeros(inputs.shape[1]) if weights is None else np.array(weights, dtype=float)
     if exact:
@@ -141,7 +142,7 @@ def learn(
             wrong = output != target or (net == 0 and at_zero == "error")
             error = (1 if target == 1 else -1) if wrong else 0
             if wrong:
-                w, bias = w + learning_rate * error * x, bias + learning_rate * error  # type: ignore
+                w, bias = w + rate * error * x, bias + rate * error  # type: ignore
                 updates += 1
             yield PerceptronStep(epoch, i, x, target, net, output, error, w.copy(), bias, updates)
         if updates == before:
