@@ -358,10 +358,21 @@ BANNED = [
 ENVIRONMENTS = {"aligned", "matrix", "pmatrix", "bmatrix", "vmatrix", "cases", "array"}
 
 
+def rendered(book: Book) -> Iterator[Cell]:
+    """Every piece of Markdown that a reader sees: the cells, and what code cells print as such."""
+    for cell in book.cells:
+        if cell.is_markdown:
+            yield cell
+        for output in cell.outputs:
+            if text := output.get("data", {}).get("text/markdown"):
+                node = {"cell_type": "markdown", "source": text, "metadata": {}}
+                yield Cell(cell.number, node)
+
+
 @house
 def formulas(book: Book) -> Iterator[str]:
-    """Formulas keep to what MathJax and KaTeX both render."""
-    for cell in book.markdown:
+    """Formulas keep to what MathJax and KaTeX both render, in cells and in Markdown outputs."""
+    for cell in rendered(book):
         text = cell.prose.replace(r"\$", "")
         for marks in (r"\(", r"\)", r"\[", r"\]"):
             if re.search(r"(?<!\\)" + re.escape(marks), re.sub(r"(?s)\$\$.*?\$\$", "", text)):
@@ -428,7 +439,7 @@ def formula_faults(cell: Cell, formula: str, display: bool) -> Iterator[str]:
 @house
 def html(book: Book) -> Iterator[str]:
     """`<details>` with blank lines inside is the one HTML."""
-    for cell in book.markdown:
+    for cell in rendered(book):
         text = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]*\$", " ", cell.prose.replace(r"\$", ""))
         if "<!--" in text:
             yield f"{cell.name}: an HTML comment"
@@ -710,9 +721,13 @@ def promise(book: Book) -> Iterator[str]:
     ]:
         if not re.search(pattern, section.prose):
             yield f"{section.cells[0].name}: expected the promise to say {what}"
-    abilities = re.findall(r"(?m)^(?:[-*]|\d+\.)\s+\S", section.prose)
-    if not 3 <= len(abilities):
-        yield f"{section.cells[0].name}: expected a list of 3 to 5 things you will be able to do"
+    listed = re.findall(r"(?m)^(?:[-*]|\d+\.)\s+\S", section.prose)
+    spaced = re.findall(r"(?i)you can\b.*", section.prose)
+    if len(listed) < 3 and not any(line.count(" · ") >= 2 for line in spaced):
+        yield (
+            f"{section.cells[0].name}: expected 3 to 5 things you will be able to do, as a list or "
+            "as `you can ... · ... · ...`"
+        )
     if not any(
         "image/png" in output.get("data", {}) for cell in section.code for output in cell.outputs
     ):
@@ -777,9 +792,11 @@ def output_lengths(book: Book) -> Iterator[str]:
             if "image/png" in data:
                 continue
             markdown = data.get("text/markdown", "")
-            if markdown.lstrip().startswith("```") or "\n```" in markdown:
+            if re.search(r"(?m)^```", markdown):
                 limit = 66  # sixty lines, the fences, a caption
+            markdown = re.sub(r"(?s)<details>.*?</details>", "", markdown)
             shown = markdown or data.get("text/plain", "") or output.get("text", "")
+            shown = re.sub(r"(?s)<details>.*?</details>\n*", "(a fold)\n", shown)
             rows = data.get("text/html", "").count("<tr")
             count += max(len(shown.rstrip("\n").splitlines()), rows)
         if count > limit:
@@ -1092,6 +1109,38 @@ def cells_run_again(book: Book) -> Iterator[str]:
                 yield f"{cell.name}: updates {node.target.id} in place; a second run differs"
 
 
+@chapter
+def pictures_keep_their_data(book: Book) -> Iterator[str]:
+    """What a player or explorer computes later reads no name that another cell binds anew."""
+    for cell in book.tagged("player", "explorer"):
+        section = next(s for s in book.sections if cell in s.cells)
+        makers = [c for c in section.code if c is cell or defined(c) & used(cell)]
+        late = {name for maker in makers for name in used_in_functions(maker)}
+        own = {name for maker in makers for name in defined(maker)}
+        for name in sorted(late & own):
+            others = [c for c in book.code if c not in makers and name in defined(c)]
+            if others:
+                yield (
+                    f"{cell.name}: its functions read {name} whenever a reader moves it, but "
+                    f"{others[0].name} binds {name} anew; give it another name, or a default "
+                    f"argument {name}={name}"
+                )
+
+
+def used_in_functions(cell: Cell) -> set[str]:
+    """Global names that the cell's functions and lambdas look up when they are called."""
+    names: set[str] = set()
+    waiting = [(child, True) for child in table(cell).get_children()]
+    while waiting:
+        here, top = waiting.pop()
+        at_once = top and here.get_name() in {"listcomp", "setcomp", "dictcomp", "genexpr"}
+        waiting += [(child, at_once) for child in here.get_children()]
+        if not at_once:  # a comprehension outside functions is done when the cell is
+            found = (s for s in here.get_symbols() if s.is_referenced() and s.is_global())
+            names |= {symbol.get_name() for symbol in found}
+    return names
+
+
 def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
     """Statements outside functions and classes, loops and branches included."""
     waiting: list[ast.AST] = [tree]
@@ -1106,18 +1155,21 @@ def top_level(tree: ast.Module) -> Iterator[ast.stmt]:
 
 @chapter
 def nothing_leans_on_exercises(book: Book) -> Iterator[str]:
-    """No other cell uses a starter or a solution."""
-    groups = triples(book)
-    for group in groups:
-        names = {
-            name
-            for cell in group
-            for name in defined(cell)
-            if set(cell.tags) & {"exercise", "solution"}
-        }
+    """No other cell uses, or takes, the name of a starter or a solution."""
+    for group in triples(book):
+        names = {n for c in group if set(c.tags) & {"exercise", "solution"} for n in defined(c)}
         for cell in book.code:
-            if cell not in group and (leans := used(cell) & names):
-                yield f"{cell.name}: uses {sorted(leans)[0]} of an exercise; nothing may"
+            if cell in group:
+                continue
+            section = next(s for s in book.sections if cell in s.cells)
+            own = {name for other in section.code if other not in group for name in defined(other)}
+            for name in sorted(names & defined(cell)):
+                yield (
+                    f"{cell.name}: binds {name}, the name of an exercise; run after it, it would "
+                    "overwrite a reader's answer"
+                )
+            for name in sorted(names & used(cell) - own):
+                yield f"{cell.name}: uses {name} of an exercise; nothing may depend on one"
 
 
 # --- the systems tables -----------------------------------------------------------------------

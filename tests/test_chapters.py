@@ -119,6 +119,12 @@ def live(notebook: Any) -> None:
     output["data"]["application/vnd.jupyter.widget-view+json"] = {"model_id": "1"}
 
 
+def late_reader(notebook: Any) -> None:
+    find(notebook, "explore(paint")["source"] = (
+        'right = 1\nexplore(lambda a: a + right, says="...", a=(0, 9, 1))'
+    )
+
+
 out = miniature.v4.new_output
 ERROR = out("error", ename="ValueError", evalue="no", traceback=[])
 STDERR = out("stream", name="stderr", text="warning")
@@ -150,6 +156,7 @@ PLANTS: list[tuple[str, Callable[[Any], None], str]] = [
     ("formulas", append("\n\n$5 % of x$"), "bare %"),
     ("formulas", append("\n\n\\(x\\)"), "does not open"),
     ("formulas", append("\n\n| $|x|$ | b |"), "table"),
+    ("formulas", outputs("paint(1)", out("display_data", {"text/markdown": "$x"})), "partner"),
     ("html", append("\n\n<br>"), "<br>"),
     ("html", append("\n\n<details><summary>A</summary>\nno blank line\n</details>"), "blank line"),
     ("headings", append("\n\n#### Too deep"), "never skip"),
@@ -216,11 +223,13 @@ PLANTS: list[tuple[str, Callable[[Any], None], str]] = [
     ("sections_stand_alone", set_source("right = add(1, 1)", "right = total"), "uses total"),
     ("sections_stand_alone", set_source("right = add(1, 1)", "right = nobody"), "nowhere"),
     ("cells_run_again", set_source("paint(1)", "total += 1"), "in place"),
+    ("pictures_keep_their_data", late_reader, "binds right anew"),
     (
         "nothing_leans_on_exercises",
         set_source("right = add(1, 1)", "right = plus_solution(1, 1)"),
         "plus_solution",
     ),
+    ("nothing_leans_on_exercises", set_source("paint(1)", "plus = paint(1)"), "overwrite"),
 ]
 
 
