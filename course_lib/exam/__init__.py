@@ -24,6 +24,7 @@ from course_lib.exam.exercise import (
 )
 from course_lib.exam.marking import Attempt, Report, StepResult
 from course_lib.exam.reading import Unreadable
+from course_lib.exam.samples import Samples, samples
 from course_lib.exam.template import ExerciseError
 
 
@@ -38,6 +39,8 @@ def practice(name: str, seed: int | None = None, variant: str | None = None) -> 
 
 
 __all__ = [
+    "Samples",
+    "samples",
     "Attempt",
     "Draw",
     "DrawError",

@@ -1,8 +1,9 @@
 """Random numbers for exercises: the same seed gives the same exercise on every machine, for years.
 
 NumPy promises that the raw output of PCG64 never changes, and promises nothing about its
-distributions, so everything here is made from raw 64-bit words. Every draw has a name, and its words
-depend on (exercise, seed, name) only: adding, removing or reordering draws leaves the others alone.
+distributions, so everything here is made from PCG64's raw 64-bit words (five lines, tested against
+NumPy's). Every draw has a name, and its words depend on (exercise, seed, name) only: adding, removing or
+reordering draws leaves the others alone.
 The name is also the handle by which a variant fixes a value: `variants={"lecture": {"eta": 0.5}}`.
 """
 
@@ -13,9 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
-import numpy as np
-
 T = TypeVar("T")
+MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645  # PCG's 128-bit constant
 
 
 class DrawError(RuntimeError):
@@ -36,15 +36,16 @@ class Draw:
     def words(self, name: str) -> Callable[[], int]:
         """A source of 64-bit words that belongs to `name` alone."""
         digest = hashlib.sha256(f"{self.key}/{name}".encode()).digest()
-        generator = np.random.PCG64(0)
-        state = generator.state
-        state["state"] = {
-            "state": int.from_bytes(digest[:16], "little"),
-            "inc": int.from_bytes(digest[16:], "little") | 1,
-        }
-        generator.state = state
-        generator.random_raw()  # the first word shows the bare state
-        return lambda: int(generator.random_raw())
+        state = int.from_bytes(digest[:16], "little")
+        increment = int.from_bytes(digest[16:], "little") | 1
+
+        def word() -> int:
+            nonlocal state
+            state = (state * MULTIPLIER + increment) % 2**128
+            folded, turn = (state >> 64) ^ (state % 2**64), state >> 122
+            return (folded >> turn | folded << (64 - turn)) % 2**64
+
+        return word
 
     def _draw(self, name: str, make: Callable[[Callable[[], int]], T]) -> T:
         if name in self.names:
@@ -58,13 +59,13 @@ class Draw:
 
     def integer(self, name: str, low: int, high: int, *, exclude: Sequence[int] = ()) -> int:
         """A whole number from low to high, both included."""
-        return self.choice(name, [i for i in range(low, high + 1) if i not in exclude])
+        return self.choice(name, _whole(low, high, exclude))
 
     def integers(
         self, name: str, count: int, low: int, high: int, *, exclude: Sequence[int] = ()
     ) -> list[int]:
         """`count` independent whole numbers from low to high."""
-        options = [i for i in range(low, high + 1) if i not in exclude]
+        options = _whole(low, high, exclude)
         return self._draw(name, lambda word: [options[_below(word, len(options))] for _ in range(count)])
 
     def decimal(
@@ -130,6 +131,11 @@ class Draw:
             )
 
         return self._draw(name, run)
+
+
+def _whole(low: int, high: int, exclude: Sequence[int]) -> Sequence[int]:
+    numbers = range(low, high + 1)
+    return [i for i in numbers if i not in exclude] if exclude else numbers
 
 
 def grid(

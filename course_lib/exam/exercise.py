@@ -83,6 +83,10 @@ class Step:
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
+    code = getattr(function, "__code__", None)
+    if code is not None and not code.co_kwonlyargcount:  # the same as below, ten times as fast
+        required = code.co_argcount - len(getattr(function, "__defaults__", None) or ())
+        return list(code.co_varnames[:required])
     return [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty]
 
 
@@ -217,11 +221,12 @@ class Exercise:
                 continue  # this misconception gives nothing here, such as the root of a negative number
             if is_blank(value) or step.answer.show(value) in shown:
                 continue
+            shown.add(step.answer.show(value))
+            value = step.answer.read(step.answer.show(value))  # as a candidate would write it
             if self.credit(step, value, right, values) == 1:
                 continue
             if any(step.answer.credit(value, other) == 1 for other in kept.values()):
                 continue
-            shown.add(step.answer.show(value))
             kept[mistake.name] = value
         return kept
 
@@ -375,9 +380,9 @@ def _load_bank() -> None:
 
 
 def all_types() -> dict[str, ExerciseType]:
-    """Every exercise type of the bank by name, in alphabetical order."""
+    """Every exercise type of the bank by name: topics in alphabetical order, types as declared."""
     _load_bank()
-    return dict(sorted(_TYPES.items()))
+    return {t.name: t for t in sorted(_TYPES.values(), key=lambda t: t.topic)}
 
 
 def find(name: str) -> ExerciseType:

@@ -143,7 +143,7 @@ def mark(
                 chain, follows = exercise.answers[step.name], []
             else:
                 status = "unreadable" if unreadable else "blank"
-                message = unreadable + (" Nothing was lost." if unreadable else "")
+                message = f"{unreadable}. Nothing was lost." if unreadable else ""
             results.append(_result(exercise, step, status, Fraction(0), message=message))
             carried[step.name] = chain
             if follows and not failure:

@@ -13,7 +13,6 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.exam.answers import Choice, Choices
-from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Step, of_topic
 from course_lib.exam.marking import WORDS, Attempt, StepResult
 
@@ -250,8 +249,3 @@ class Practice:
             "text/markdown": self.still(),
             "application/vnd.jupyter.widget-view+json": view,
         }
-
-
-def next_seed(name: str, seed: int) -> int:
-    """A seed that looks random and is the same everywhere, for a series of variants."""
-    return Draw(name, seed).integer("next", 1, 2**31 - 1)
