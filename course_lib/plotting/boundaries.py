@@ -287,7 +287,7 @@ def number_line(
     axes.set(xlim=(low, high), yticks=[], xlabel=label)
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_position(("data", 0))
-    letter = 0.11 * scale() * (high - low) / axes.figure.get_size_inches()[0]
+    letter = 0.11 * scale() * (high - low) / (axes.figure.bbox.width / axes.figure.dpi)
     ends: list[float] = []  # per level, where its last name ends
     for i, (name, value) in enumerate(sorted(marks.items(), key=lambda pair: pair[1])):
         text = f"{name} {value:g}"
@@ -298,6 +298,7 @@ def number_line(
         top = 0.55 + level
         axes.plot([value, value], [0, top], color=COLOURS.neutral, linestyle=":", linewidth=1.2)
         axes.plot([value], [0], linestyle="none", clip_on=False, zorder=5, **look)
-        axes.text(value, top, text, ha="center", va="bottom")
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        axes.text(value, top, text, ha="center", va="bottom", bbox=ground)
     axes.set_ylim(-0.4, max(1, len(ends)) + 0.7)
     return axes

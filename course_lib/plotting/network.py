@@ -59,6 +59,18 @@ class Drawing:
         pad = 2.2 * radius
         axes.set_xlim(min(xs) - pad, max(xs) + pad)
         axes.set_ylim(min(ys) - pad, max(ys) + pad)
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        """Shrink the numbers so that five letters fit into a circle, also in a small Axes."""
+        box = self.axes.bbox
+        (x0, x1), (y0, y1) = self.axes.get_xlim(), self.axes.get_ylim()
+        pixels = self._radius * min(box.width / (x1 - x0), box.height / (y1 - y0))
+        fitting = 0.8 * pixels * 72 / self.axes.figure.dpi
+        for text in self._values.values():
+            text.set_fontsize(max(6.5, min(11 * scale(), fitting)))
+        for text in self._numbers.values():
+            text.set_fontsize(max(6.5, min(9.5 * scale(), fitting)))
 
     def _draw_wires(self, wires: Sequence[tuple[Any, Any, float | None]], numbers: bool) -> None:
         taken: list[np.ndarray] = []

@@ -409,18 +409,18 @@ class Player(_Shown):
             self._latest.request()
 
     def _build(self, ipywidgets: Any) -> Any:
-        def button(icon: str, text: str, tooltip: str, width: str, key: str) -> Any:
+        def button(icon: str, text: str, tooltip: str, pixels: int, key: str) -> Any:
             made = ipywidgets.Button(
-                icon=icon, description=text, tooltip=tooltip, layout={"width": width}
+                icon=icon, description=text, tooltip=tooltip, layout={"width": _width(pixels)}
             )
             made.on_click(lambda _: self._reset() if key == "reset" else self._pressed(key))
             return made
 
         self._image = _picture_widget(ipywidgets, self._live)
-        back = button("step-backward", "", "Previous step (left arrow)", "40px", "ArrowLeft")
-        self._play = button("play", "Play", "Play (space)", "88px", " ")
-        on = button("step-forward", "", "Next step (right arrow)", "40px", "ArrowRight")
-        reset = button("refresh", "Reset", "Back to the first step (Home)", "88px", "reset")
+        back = button("step-backward", "", "Previous step (left arrow)", 40, "ArrowLeft")
+        self._play = button("play", "Play", "Play (space)", 88, " ")
+        on = button("step-forward", "", "Next step (right arrow)", 40, "ArrowRight")
+        reset = button("refresh", "Reset", "Back to the first step (Home)", 88, "reset")
         last = len(self.states)
         self._scrub = ipywidgets.IntSlider(
             value=self._index + 1,
@@ -621,7 +621,7 @@ class Explorer(_Shown):
             icon="refresh",
             description="Reset",
             tooltip="Set every control to its opening value",
-            layout={"width": "88px"},
+            layout={"width": _width(88)},
         )
         reset.on_click(lambda _: self._reset())
         panel = ipywidgets.VBox(
@@ -653,6 +653,11 @@ class Explorer(_Shown):
         pixels = self._screen.still(**opening)
         self._screen.refresh(**self._values)
         return png(pixels)
+
+
+def _width(pixels: int) -> str:
+    """Return the width of a button, whose text a projector enlarges."""
+    return f"{round(pixels * style.scale() ** 1.5)}px"
 
 
 def _readout(step: float) -> str:
