@@ -146,6 +146,23 @@ def test_a_hidden_artist_disappears_and_comes_back():
     assert np.array_equal(shown, live.pixels())
 
 
+def test_axes_switched_off_stay_off_when_something_moves():
+    def draw(axes):
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        (line,) = axes.plot([0, 1], [0, 1], linewidth=8)
+        axes.grid(True)
+        axes.axis("off")
+        return lambda height: line.set_ydata([0, height])
+
+    live = LiveFigure(draw)
+    live.refresh(1.0)
+    first = live.pixels()
+    live.refresh(0.5)
+    live.refresh(1.0)
+    different = np.abs(live.pixels().astype(int) - first.astype(int)).max(axis=2) > 40
+    assert not different.any(), "the spines or the grid came back"
+
+
 def test_frames_are_pictures_of_the_named_kind_and_sharper_than_the_page():
     for encoding in ("jpeg", "png"):
         live = LiveFigure(draw_line, encoding=encoding)

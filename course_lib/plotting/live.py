@@ -151,9 +151,14 @@ class LiveFigure:
                 self._over.append([])
                 continue
             lowest = min(a.get_zorder() for a in moving)
+            framed = axes.axison and axes.get_frame_on()  # else matplotlib draws no spines either
             layers: list[tuple[float, Artist]] = []
             for artist in axes.get_children():
                 if artist is axes.patch or artist.get_zorder() < lowest:
+                    continue
+                if artist in axes.spines.values() and not framed:
+                    continue
+                if artist in (axes.xaxis, axes.yaxis) and not axes.axison:
                     continue
                 if artist in (axes.xaxis, axes.yaxis):  # of an axis, only the grid can be covered
                     lines = [tick.gridline for tick in artist.get_major_ticks()]
