@@ -148,7 +148,8 @@ def command(folder: Path, settings: Path, arguments: list[str]) -> list[str]:
     """The JupyterLab that opens `folder` on start_here, with the course's settings."""
     result = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     result += [f"--LabServerApp.app_settings_dir={settings / 'app'}"]
-    result += ["--ServerApp.port_retries=100", "--ServerApp.log_level=WARN"]
+    result += ["--ServerApp.port_retries=100", "--Application.log_level=WARN"]
+    result.append("--LabApp.extension_manager=readonly")  # the other one asks a package index
     if ROOT.joinpath(*WEBSOCKET.split(".")).with_suffix(".py").is_file():
         result.append(f"--ServerApp.jpserver_extensions={WEBSOCKET}=True")
     if (folder / "start_here.ipynb").exists():
