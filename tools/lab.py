@@ -150,6 +150,7 @@ def command(folder: Path, settings: Path, arguments: list[str]) -> list[str]:
     result += [f"--LabServerApp.app_settings_dir={settings / 'app'}"]
     result += ["--ServerApp.port_retries=100", "--Application.log_level=WARN"]
     result.append("--LabApp.extension_manager=readonly")  # the other one asks a package index
+    result.append("--LanguageServerManager.autodetect=False")  # nor look for servers with npm
     if ROOT.joinpath(*WEBSOCKET.split(".")).with_suffix(".py").is_file():
         result.append(f"--ServerApp.jpserver_extensions={WEBSOCKET}=True")
     if (folder / "start_here.ipynb").exists():
