@@ -103,8 +103,8 @@ def test_classes_differ_by_colour_and_marker():
     axes = new_axes()
     targets = np.repeat(np.arange(10), 2)
     scatter_classes(axes, np.random.default_rng(0).normal(size=(20, 2)), targets)
-    shapes = {tuple(c.get_paths()[0].vertices.ravel().round(3)) for c in axes.collections}
-    colours = {tuple(c.get_facecolor()[0]) for c in axes.collections}
+    shapes = {line.get_marker() for line in axes.lines}
+    colours = {line.get_color() for line in axes.lines}
     assert len(shapes) == len(colours) == 10
 
 
@@ -286,6 +286,18 @@ def test_numbers_on_wires_do_not_cover_each_other():
     assert len(boxes) == 9
     overlaps = sum(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     assert overlaps == 0
+
+
+def test_a_unit_whose_value_is_taken_back_is_white_again():
+    axes = new_axes()
+    fills = [
+        draw_circuit(axes, {"a": (0, 0)}, [], values={"a": value})._circles["a"].get_facecolor()
+        for value in ("", 1)
+    ]
+    circuit = draw_circuit(axes, {"a": (0, 0)}, [], values={"a": 1})
+    assert fills[0] != fills[1] == circuit._circles["a"].get_facecolor()
+    circuit.update(values={"a": ""})
+    assert circuit._circles["a"].get_facecolor() == fills[0]
 
 
 def test_circuit_names_its_units_and_refuses_loose_wires():

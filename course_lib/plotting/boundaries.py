@@ -53,14 +53,15 @@ def scatter_classes(
     for i, (label, colour, marker) in enumerate(class_look(targets)):
         chosen = inputs[targets == label]
         name = names[label] if isinstance(names, Mapping) else names[i] if names else None
-        axes.scatter(
+        axes.plot(  # markers of a line are drawn in half the time of a scatter
             chosen[:, 0],
             chosen[:, 1],
-            s=size * scale() ** 2,
-            c=colour,
+            linestyle="none",
             marker=marker,
-            edgecolors="white",
-            linewidths=0.8,
+            markersize=size**0.5 * scale(),
+            color=colour,
+            markeredgecolor="white",
+            markeredgewidth=0.8,
             label=name,
             zorder=3,
         )
@@ -213,7 +214,7 @@ class Field(AxesImage):
 
     def set_colours(self, colours: Shaped[np.ndarray, "rows columns 4"]) -> None:
         """Show these RGBA bytes, bottom row first."""
-        self._colours = np.ascontiguousarray(colours[..., :3])
+        self._colours = np.ascontiguousarray(colours)
         self.set_data(colours)
 
     def draw(self, renderer: Any) -> None:
@@ -224,9 +225,11 @@ class Field(AxesImage):
             box = self.axes.bbox
             x, y = round(box.x0), round(box.y0)
             size = (round(box.x1) - x, round(box.y1) - y)
-            picture = Image.fromarray(self._colours).resize(size, Image.Resampling.BILINEAR)
+            rows, columns = self._colours.shape[:2]
+            small = Image.frombuffer("RGBX", (columns, rows), self._colours, "raw", "RGBX", 0, 1)
+            picture = small.resize(size, Image.Resampling.BILINEAR)  # X: opaque, no alpha to weigh
             graphics = renderer.new_gc()
-            renderer.draw_image(graphics, x, y, np.array(picture.convert("RGBA")))
+            renderer.draw_image(graphics, x, y, np.array(picture))
             graphics.restore()
         self.stale = False
 
