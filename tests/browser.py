@@ -260,7 +260,7 @@ class Box:
         self.place.scroll_into_view_if_needed()
         classes = self.place.get_attribute("class") or ""
         match = re.search(r"course-name-(\w+)", classes)
-        self.name = match.group(1) if match else "unnamed"
+        self.name = match.group(1) if match else "practice"
 
     def look(self) -> dict[str, Any]:
         """What is seen: picture (its bytes), sentence, code, labels."""

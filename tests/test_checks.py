@@ -121,3 +121,43 @@ def test_a_section_runs_after_the_import_cell_alone(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+# --- pictures follow from their state alone -----------------------------------------------------
+
+
+@pytest.mark.parametrize("book", CHAPTERS, ids=[book.path.stem for book in CHAPTERS])
+def test_a_player_shows_a_state_the_same_however_it_was_reached(
+    book: contract.Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Go to the end and back: every state looks as it did the first time."""
+    import numpy as np
+
+    from course_lib.plotting import players
+
+    made: list[players.Player] = []
+    original = players.Player.__init__
+
+    def watched(self: players.Player, *arguments: object, **named: object) -> None:
+        original(self, *arguments, **named)
+        made.append(self)
+
+    monkeypatch.setattr(players.Player, "__init__", watched)
+    for section in book.sections:
+        last = max((n for n, c in enumerate(section.code) if "player" in c.tags), default=-1)
+        if last < 0:
+            continue
+        cells = [c for c in section.code[: last + 1] if "imports" not in c.tags]
+        space: dict[str, object] = {"__name__": "section", "display": lambda *shown: None}
+        for cell in [*book.tagged("imports"), *cells]:
+            exec(compile(cell.source, cell.name, "exec"), space)  # noqa: S102 (our own cells)
+    assert len(made) >= len(book.tagged("player"))
+    for player in made:
+        count = len(player)
+        stops = sorted({0, 1, count // 2, count - 1} & set(range(count)))
+        there = {n: player.go(n)._live.pixels().astype(int) for n in stops}
+        for n in reversed(stops):
+            again = player.go(n)._live.pixels().astype(int)
+            different = (np.abs(again - there[n]).max(axis=2) > 40).mean()
+            assert different < 0.002, f"{player.name}: step {n + 1} looks different on the way back"
+        player.close()

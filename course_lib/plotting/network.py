@@ -177,8 +177,8 @@ class Drawing:
             if unit not in self._values:
                 raise KeyError(f"there is no unit {unit!r} (there are {list(self._values)})")
             self._values[unit].set_text(number(value))
-            if not isinstance(value, str):
-                self._circles[unit].set_facecolor(ground(value))
+            known = None if isinstance(value, str) else value
+            self._circles[unit].set_facecolor(ground(known))
         for unit, circle in self._circles.items():
             hot = unit in highlight
             circle.set_linewidth((4.0 if hot else 1.4) * scale())
