@@ -1,4 +1,6 @@
-"""Guarantees that every exercise type gives, over many seeds; a new type is tested here for free."""
+"""Guarantees that every exercise type gives, over many seeds; a new type is tested here for
+free.
+"""
 
 from __future__ import annotations
 
@@ -45,13 +47,17 @@ def check_right_answers(exercise):
 
 
 def check_text(exercise):
-    for text in (exercise.text(), exercise.solution(), *(exercise.hint(s.name) for s in exercise.steps)):
+    for text in (
+        exercise.text(),
+        exercise.solution(),
+        *(exercise.hint(s.name) for s in exercise.steps),
+    ):
         assert not re.search(r"\{[a-z_]\w*:[^{}]*\}|\bnan\b|\binf\b|np\.|array\(", text), text
     for step in exercise.steps:
         assert exercise.hint(step.name), f"{exercise.name}: {step.name} has no hint"
         assert step.explain, f"{exercise.name}: {step.name} has no explanation"
         assert step.answer.show(exercise.answers[step.name]) in exercise.explanation(step.name)
-        for name, value in exercise.givens.items():
+        for name in exercise.givens:
             if name in step.needs():
                 assert name in exercise.template + "".join(s.prompt for s in exercise.steps)
 
@@ -91,7 +97,9 @@ def planted(answer, value):
 def check_follow_through(exercise):
     for index, wrong in enumerate(exercise.steps):
         bad = planted(wrong.answer, exercise.answers[wrong.name])
-        given = {s.name: exercise.answers[s.name] for s in exercise.steps[:index]} | {wrong.name: bad}
+        given = {s.name: exercise.answers[s.name] for s in exercise.steps[:index]} | {
+            wrong.name: bad
+        }
         values = {**exercise.givens, **{k: v for k, v in given.items()}}
         values[wrong.name] = wrong.answer.right(bad)
         first = exercise.mark(given)[wrong.name]
@@ -120,7 +128,9 @@ def check_record(exercise):
     attempt.mark({})
     assert attempt.marks == exercise.marks, "a later blank try lowered the mark"
     data = json.loads(json.dumps(attempt.to_dict()))
-    assert exam.Attempt.from_dict(data).marks == exercise.marks
+    again = exam.Attempt.from_dict(data)
+    assert again.to_dict() == attempt.to_dict() and again.marks == exercise.marks
+    assert again.exercise.steps[0].hint, "the same release must find its own exercise again"
     data["statement"] = "This release asked something else."
     frozen = exam.Attempt.from_dict(data).exercise
     assert frozen.statement == data["statement"]
@@ -160,9 +170,7 @@ def test_misconceptions_show_in_most_variants(name):
         for exercise in exercises:  # a theory question must show all its distractors
             assert all(len(exercise.mistakes(s)) == len(s.mistakes) >= 2 for s in exercise.steps)
         return
-    declared = Counter(
-        m for e in exercises for m in {m.name for s in e.steps for m in s.mistakes}
-    )
+    declared = Counter(m for e in exercises for m in {m.name for s in e.steps for m in s.mistakes})
     alive = Counter(m for e in exercises for m in {m for s in e.steps for m in e.mistakes(s)})
     rare = {m: alive[m] / n for m, n in declared.items() if alive[m] < 0.6 * n}
     assert not rare, f"{name}: these misconceptions rarely show: {rare}"
@@ -187,7 +195,9 @@ def test_the_longest_option_is_no_advice(name):
             asked += 1
             right = exercise.answers[step.name]
             wins += all(len(right) > len(o) for o in step.answer.options if o != right)
-    assert asked == 0 or wins / asked <= 0.45, f"the right option is the longest in {wins} of {asked}"
+    assert asked == 0 or wins / asked <= 0.45, (
+        f"the right option is the longest in {wins} of {asked}"
+    )
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -215,7 +225,8 @@ def golden() -> dict:
 
 
 def test_golden():
-    """The first variants never change. A type whose draws change raises its version and adds entries.
+    """The first variants never change. A type whose draws change raises its version and adds
+    entries.
 
     COURSE_GOLDEN=write adds the missing entries; it never alters one that is there.
     """
@@ -224,7 +235,8 @@ def test_golden():
     if os.environ.get("COURSE_GOLDEN") == "write":
         known = {**now, **known}
         GOLDEN.write_text(
-            json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n",
+            encoding="utf-8",
         )
     assert not set(now) - set(known), "new types: run this test with COURSE_GOLDEN=write"
     for key, value in now.items():

@@ -14,7 +14,11 @@ VERIFIED = [
     ("perceptron.threshold", "lecture-OR", {"theta": 1, "patterns": 3}),
     ("perceptron.threshold", "lecture-AND", {"theta": 2, "patterns": 1}),
     # lecture 004, exercise E06 (there in the order 11, 10, 01, 00)
-    ("perceptron.gate", "lecture", {"nets": [0, 0.5, 0.5, 1], "outputs": [-1, 1, 1, 1], "gate": "OR"}),
+    (
+        "perceptron.gate",
+        "lecture",
+        {"nets": [0, 0.5, 0.5, 1], "outputs": [-1, 1, 1, 1], "gate": "OR"},
+    ),
     ("perceptron.gate", "lecture-AND", {"nets": [-1, 0, 0, 1], "gate": "AND"}),
     ("perceptron.gate", "lecture-AND-2", {"nets": [-0.8, -0.3, -0.3, 0.2], "gate": "AND"}),
     # lecture 004, topic 10: NAND perceptron
@@ -122,7 +126,12 @@ def test_lecture_values(name, variant, values):
 
 def test_every_lecture_variant_is_verified_here():
     verified = {(name, variant) for name, variant, _ in VERIFIED}
-    declared = {(t.name, v) for t in exam.all_types().values() if t.topic == "perceptron" for v in t.variants}
+    declared = {
+        (t.name, v)
+        for t in exam.all_types().values()
+        if t.topic == "perceptron"
+        for v in t.variants
+    }
     design = {(n, v) for n, v in declared if n == "perceptron.design"}  # any weights: below
     others = {("perceptron.update", "lecture-first-pass")}  # below
     assert declared - verified == design | others
@@ -130,18 +139,25 @@ def test_every_lecture_variant_is_verified_here():
 
 def test_lecture_weights_realise_their_gates():
     # lecture 004, topic 10: (-2, -2) x + 3; lecture 004, exercise E06, for AND
-    assert exam.new("perceptron.design", variant="lecture-NAND").mark({"weights": "3 -2 -2"}).marks == 3
+    assert (
+        exam.new("perceptron.design", variant="lecture-NAND").mark({"weights": "3 -2 -2"}).marks
+        == 3
+    )
     for weights in ("(-.8, .5, .5)", "(-1, 1, 1)", "(-2, 2, 1)"):
         report = exam.new("perceptron.design", variant="lecture-AND").mark({"weights": weights})
         assert report.marks == 3, weights
-    bad = exam.new("perceptron.design", variant="lecture-AND").mark({"weights": "(0, 1, 1)"})["weights"]
+    bad = exam.new("perceptron.design", variant="lecture-AND").mark({"weights": "(0, 1, 1)"})[
+        "weights"
+    ]
     assert bad.marks == 0 and "For 01 your net input is 1" in bad.message
 
 
 def test_first_pass_is_the_start_of_the_whole_run():
     # lecture 003, topic 2 and lecture 000A, topic 46: AND from 0 with eta = 1
     one = exam.new("perceptron.update", variant="lecture-first-pass").answers["after_4"]
-    assert one.tolist() == exam.new("perceptron.run", variant="lecture").answers["passes"][0].tolist()
+    assert (
+        one.tolist() == exam.new("perceptron.run", variant="lecture").answers["passes"][0].tolist()
+    )
 
 
 def test_there_are_enough_types():

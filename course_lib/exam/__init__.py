@@ -1,10 +1,10 @@
 """Hand exercises with endless variants: draw one, answer it, be marked, learn from the answer.
 
-    from course_lib import exam
-    exam.catalogue()                                    # what there is
-    exercise = exam.new("perceptron.update", seed=7)    # or variant="lecture"
-    exercise.mark({"after_1": "(0, 1, 1)"})             # a report, with follow-through
-    exam.practice("perceptron")                         # the same with fields and buttons
+from course_lib import exam
+exam.catalogue()                                    # what there is
+exercise = exam.new("perceptron.update", seed=7)    # or variant="lecture"
+exercise.mark({"after_1": "(0, 1, 1)"})             # a report, with follow-through
+exam.practice("perceptron")                         # the same with fields and buttons
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from course_lib.exam.template import ExerciseError
 
 
 def practice(name: str, seed: int | None = None, variant: str | None = None) -> Any:
-    """Practise a topic or one exercise type in the notebook: fields, check, hint, reveal, new variant.
+    """Practise a topic or one exercise type in the notebook: fields, check, hint, reveal, new
+    variant.
 
     Raises KeyError with close matches for an unknown name.
     """

@@ -1,8 +1,9 @@
 """The kinds of answer. Each knows how to read, judge and show one, and how to say what it expects.
 
-`read` turns what the candidate gave (text, or Python, NumPy and torch values) into a value, or raises
-`Unreadable`. `credit` compares it with the right one through `course_lib.compare`, the one rule of the
-course, and gives the earned share of the marks. All kinds are frozen and travel as JSON.
+`read` turns what the candidate gave (text, or Python, NumPy and torch values) into a value, or
+raises `Unreadable`. `credit` compares it with the right one through `course_lib.compare`, the one
+rule of the course, and gives the earned share of the marks. All kinds are frozen and travel as
+JSON.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Kind:
         raise NotImplementedError
 
     def right(self, value: Any) -> Any:
-        """The type's own answer in the form that `read` returns. Raises ValueError if it is unfit."""
+        """The type's own answer as `read` returns one. Raises ValueError if it is unfit."""
         return self.read(value)
 
     def credit(self, value: Any, expected: Any) -> Fraction:
@@ -58,14 +59,15 @@ class Kind:
         raise NotImplementedError
 
     def words(self, expected: Any = None) -> str:
-        """What is expected, as it is told to the candidate; with the interval if `expected` is given."""
+        """What is expected, in words; with the interval if `expected` is given."""
         raise NotImplementedError
 
     def shuffled(self, draw: Draw, name: str) -> Kind:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": type(self).__name__, **asdict(self)}
+        values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {"kind": type(self).__name__, **values}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Kind:
@@ -75,7 +77,9 @@ class Kind:
         known = {f.name for f in fields(cls)}
         if "tolerance" in data:
             data["tolerance"] = Tolerance(**data["tolerance"])
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known})
+        return cls(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
+        )
 
 
 def _plain(value: float, tolerance: Tolerance) -> str:
@@ -124,7 +128,11 @@ class Integer(Kind):
 
     def read(self, given: Any) -> int:
         value = reading.number(given) if isinstance(given, str) else numeric(given)
-        if not isinstance(value, float) or not np.isfinite(value) or abs(value - round(value)) > 1e-9:
+        if (
+            not isinstance(value, float)
+            or not np.isfinite(value)
+            or abs(value - round(value)) > 1e-9
+        ):
             raise Unreadable(f"a whole number is expected, such as 4 or -2; got {given!r}")
         return round(value)
 
@@ -216,7 +224,9 @@ class States(Kind):
         return array
 
     def credit(self, value: Any, expected: Any) -> Fraction:
-        good = sum(bool(compare(v, e, self.tolerance)) for v, e in zip(value, expected, strict=False))
+        good = sum(
+            bool(compare(v, e, self.tolerance)) for v, e in zip(value, expected, strict=False)
+        )
         return Fraction(good, max(len(value), len(expected)))
 
     def show(self, value: Any) -> str:
@@ -248,9 +258,11 @@ class Choice(Kind):
             raise ValueError(f"2 to 26 different options are needed, got {list(self.options)}")
 
     def read(self, given: Any) -> str:
-        text = _key(given if isinstance(given, str) else f"{_integral(given)}") if isinstance(
-            given, (str, int, float, np.number)
-        ) else None
+        text = (
+            _key(given if isinstance(given, str) else f"{_integral(float(given))}")
+            if isinstance(given, (str, int, float, np.number))
+            else None
+        )
         for option in self.options:
             if text == _key(option):
                 return option
@@ -273,14 +285,16 @@ class Choice(Kind):
         return "one of " + ", ".join(f"({_letter(i)})" for i in range(len(self.options)))
 
     def shuffled(self, draw: Draw, name: str) -> Choice:
-        return replace(self, options=tuple(draw.shuffle(name, self.options))) if self.shuffle else self
+        return (
+            replace(self, options=tuple(draw.shuffle(name, self.options))) if self.shuffle else self
+        )
 
 
 @dataclass(frozen=True)
 class Choices(Choice):
     """Several of the options. Each right tick earns its share, each wrong tick takes one back."""
 
-    def read(self, given: Any) -> tuple[str, ...]:
+    def read(self, given: Any) -> tuple[str, ...]:  # type: ignore[override]
         if isinstance(given, str):
             whole = [o for o in self.options if _key(o) == _key(given)]
             letters = re.fullmatch(r"[a-z]{1,26}", _key(given))
@@ -320,7 +334,7 @@ class Formula(Kind):
         return text
 
     def _values(self, text: str) -> np.ndarray:
-        # Weyl's sequences: points that are spread out, the same everywhere, and in no special position.
+        # Weyl's sequences: spread out, the same everywhere, in no special position.
         points = np.arange(1, 13)
         values = {
             name: self.low + (self.high - self.low) * ((points * np.sqrt(prime)) % 1)
@@ -384,7 +398,7 @@ def number(
     relative: float | None = None,
     absolute: float | None = None,
 ) -> Number:
-    """A number, by one rule: significant figures (3 if nothing is said), decimals, or a tolerance."""
+    """A number, by one rule: significant figures (3 by default), decimals or a tolerance."""
     given = [significant is not None, decimals is not None, (relative, absolute) != (None, None)]
     if sum(given) > 1:
         raise ValueError("give one of: significant, decimals, relative and/or absolute")
@@ -399,7 +413,7 @@ def integer() -> Integer:
 def vector(
     *names: str, length: int | None = None, decimals: int | None = None, partial: bool = False
 ) -> Vector:
-    """A vector with named entries, vector("b", "w1", "w2"), or of a length; exact unless `decimals`."""
+    """A vector of named entries, vector("b", "w1"), or of a length; exact unless `decimals`."""
     tolerance = Tolerance() if decimals is None else Tolerance.decimals(decimals)
     if bool(names) == (length is not None):
         raise ValueError("give either the names of the entries or their number (length=)")

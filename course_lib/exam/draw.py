@@ -2,8 +2,8 @@
 
 NumPy promises that the raw output of PCG64 never changes, and promises nothing about its
 distributions, so everything here is made from PCG64's raw 64-bit words (five lines, tested against
-NumPy's). Every draw has a name, and its words depend on (exercise, seed, name) only: adding, removing or
-reordering draws leaves the others alone.
+NumPy's). Every draw has a name, and its words depend on (exercise, seed, name) only: adding,
+removing or reordering draws leaves the others alone.
 The name is also the handle by which a variant fixes a value: `variants={"lecture": {"eta": 0.5}}`.
 """
 
@@ -19,7 +19,9 @@ MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645  # PCG's 128-bit constant
 
 
 class DrawError(RuntimeError):
-    """The exercise type could not draw its givens: a mistake of the course, not of the candidate."""
+    """The exercise type could not draw its givens: a mistake of the course, not of the
+    candidate.
+    """
 
 
 class Draw:
@@ -49,7 +51,9 @@ class Draw:
 
     def _draw(self, name: str, make: Callable[[Callable[[], int]], T]) -> T:
         if name in self.names:
-            raise ValueError(f"{name!r} is drawn twice in {self.key}; every draw needs its own name")
+            raise ValueError(
+                f"{name!r} is drawn twice in {self.key}; every draw needs its own name"
+            )
         self.names.append(name)
         return self.fixed[name] if name in self.fixed else make(self.words(name))
 
@@ -57,21 +61,25 @@ class Draw:
         """The fixed values that no draw has asked for."""
         return [name for name in self.fixed if name not in self.names]
 
-    def integer(self, name: str, low: int, high: int, *, exclude: Sequence[int] = ()) -> int:
+    def integer(self, name: str, low: int, high: int, *, exclude: Sequence[float] = ()) -> int:
         """A whole number from low to high, both included."""
         return self.choice(name, _whole(low, high, exclude))
 
     def integers(
-        self, name: str, count: int, low: int, high: int, *, exclude: Sequence[int] = ()
+        self, name: str, count: int, low: int, high: int, *, exclude: Sequence[float] = ()
     ) -> list[int]:
         """`count` independent whole numbers from low to high."""
         options = _whole(low, high, exclude)
-        return self._draw(name, lambda word: [options[_below(word, len(options))] for _ in range(count)])
+        return self._draw(
+            name, lambda word: [options[_below(word, len(options))] for _ in range(count)]
+        )
 
     def decimal(
         self, name: str, low: float, high: float, step: float, *, exclude: Sequence[float] = ()
     ) -> float:
-        """A number on the grid low, low + step, ... high: few digits, kind to a pocket calculator."""
+        """A number on the grid low, low + step, ... high: few digits, kind to a pocket
+        calculator.
+        """
         return self.choice(name, grid(low, high, step, exclude))
 
     def decimals(
@@ -86,7 +94,9 @@ class Draw:
     ) -> list[float]:
         """`count` independent numbers on the grid."""
         options = grid(low, high, step, exclude)
-        return self._draw(name, lambda word: [options[_below(word, len(options))] for _ in range(count)])
+        return self._draw(
+            name, lambda word: [options[_below(word, len(options))] for _ in range(count)]
+        )
 
     def choice(self, name: str, options: Sequence[T]) -> T:
         """One of the options, all equally likely. Raises DrawError if there are none."""
@@ -133,14 +143,12 @@ class Draw:
         return self._draw(name, run)
 
 
-def _whole(low: int, high: int, exclude: Sequence[int]) -> Sequence[int]:
+def _whole(low: int, high: int, exclude: Sequence[float]) -> Sequence[int]:
     numbers = range(low, high + 1)
     return [i for i in numbers if i not in exclude] if exclude else numbers
 
 
-def grid(
-    low: float, high: float, step: float, exclude: Sequence[float] = ()
-) -> list[float]:
+def grid(low: float, high: float, step: float, exclude: Sequence[float] = ()) -> list[float]:
     """low, low + step, ... high as the floats nearest to the exact decimals."""
     first, last, width = (Fraction(str(v)) for v in (low, high, step))
     count = (last - first) // width

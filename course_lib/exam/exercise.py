@@ -1,7 +1,9 @@
-"""What an exercise is: a statement, givens and an ordered graph of steps; and how a type is declared.
+"""What an exercise is: a statement, givens and an ordered graph of steps; and how a type is
+declared.
 
-A type is a function from a `Draw` to an `Exercise`. Marking, follow-through, diagnosis, hints, worked
-solution and exports are derived from the steps; see `bank/` for examples and `template` for `{x:.2f}`.
+A type is a function from a `Draw` to an `Exercise`. Marking, follow-through, diagnosis, hints,
+worked solution and exports are derived from the steps; see `bank/` for examples and `template` for
+`{x:.2f}`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 
 from course_lib.exam.answers import Choice, Choices, Kind, States, is_blank
 from course_lib.exam.draw import Draw
-from course_lib.exam.template import PLACEHOLDER, ExerciseError, close_matches, fill, read_back
+from course_lib.exam.template import ExerciseError, close_matches, fill, read_back
 from course_lib.trace import Table
 
 Marks = int | Fraction
@@ -41,12 +43,14 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Step:
-    """One question: `compute` gives the right answer from givens and earlier steps, by parameter name.
+    """One question: `compute` gives the right answer from givens and earlier steps, by parameter
+    name.
 
     `uses` renames parameters ({"previous": "after_1"}), for steps made in a loop; parameters with a
-    default are constants. `explain` is a template or a function like `compute` that returns the text.
-    `accept` (for answers that are not unique) judges the parameter with the step's own name: True, or a
-    sentence that says what fails. `advance` (for states) gives the row after `previous`, by its `index`.
+    default are constants. `explain` is a template or a function like `compute` that returns the
+    text. `accept` (for answers that are not unique) judges the parameter with the step's own name:
+    True, or a sentence that says what fails. `advance` (for states) gives the row after `previous`,
+    by its `index`.
     """
 
     name: str
@@ -77,8 +81,12 @@ class Step:
 
     def needs(self) -> list[str]:
         """The givens and earlier steps on which the answer depends."""
-        found = [self.uses.get(n, n) for f in (self.compute, self.accept, self.advance) if f
-                 for n in _parameters(f)]
+        found = [
+            self.uses.get(n, n)
+            for f in (self.compute, self.accept, self.advance)
+            if f
+            for n in _parameters(f)
+        ]
         return [n for n in dict.fromkeys(found) if n not in (self.name, "previous", "index")]
 
 
@@ -97,7 +105,9 @@ def _check_purity(step: Step) -> None:
         if code is None:
             continue
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            if not callable(cell.cell_contents) and not isinstance(cell.cell_contents, types.ModuleType):
+            if not callable(cell.cell_contents) and not isinstance(
+                cell.cell_contents, types.ModuleType
+            ):
                 raise ExerciseError(
                     f"step {step.name!r}: {label} reads {name!r} from outside; make it a parameter "
                     f"(a given that is printed, or {name}={name} for a constant of the type)"
@@ -114,13 +124,14 @@ class Page(str):
 class Exercise:
     """One exercise: statement, givens as printed, steps with their right answers.
 
-    Raises ExerciseError if the type is faulty (unknown names, a given used but not printed, an answer
-    that does not fit its kind...).
+    Raises ExerciseError if the type is faulty (unknown names, a given used but not printed, an
+    answer that does not fit its kind...).
     """
 
     def __init__(self, statement: str, *, givens: Mapping[str, Any], steps: Sequence[Step]) -> None:
         self.template, self.steps = statement, tuple(steps)
-        self.name, self.title, self.seed, self.variant, self.version = "unnamed", "", 0, None, 1
+        self.name, self.title, self.seed, self.version = "unnamed", "", 0, 1
+        self.variant: str | None = None
         self.minutes: float = 0
         text = "\n".join([statement, *(step.prompt for step in self.steps)])
         self.givens = read_back(text, givens)
@@ -148,7 +159,8 @@ class Exercise:
                             f"step {step.name!r} uses {name!r}, which the statement does not print"
                         )
                     raise ExerciseError(
-                        f"step {step.name!r}: {label} wants {name!r}, which is neither a given nor an "
+                        f"step {step.name!r}: {label} wants {name!r}, which is neither a given "
+                        f"nor an "
                         f"earlier step.{close_matches(name, [*givens, *known])}"
                     )
             _check_purity(step)
@@ -186,14 +198,18 @@ class Exercise:
             if step.name == name:
                 return step
         names = [step.name for step in self.steps]
-        raise KeyError(f"{self.name} has no step {name!r}; it has {', '.join(names)}."
-                       + close_matches(name, names))
+        raise KeyError(
+            f"{self.name} has no step {name!r}; it has {', '.join(names)}."
+            + close_matches(name, names)
+        )
 
     def credit(self, step: Step, value: Any, expected: Any, values: Mapping[str, Any]) -> Fraction:
-        """The share of the marks that `value` earns when `values` are the givens and earlier answers."""
+        """The share of the marks that `value` earns when `values` are the givens and earlier
+        answers.
+        """
         if step.accept:
             verdict = step.call(step.accept, values, **{step.name: value})
-            return Fraction(verdict is True)
+            return Fraction(not isinstance(verdict, str) and bool(verdict))
         credit = step.answer.credit(value, expected)
         if step.advance and isinstance(step.answer, States) and credit < 1:
             # A row also counts if it follows from the candidate's own row before it.
@@ -218,7 +234,7 @@ class Exercise:
             try:
                 value = step.answer.right(step.call(mistake.answer, values))
             except (ValueError, ZeroDivisionError, OverflowError):
-                continue  # this misconception gives nothing here, such as the root of a negative number
+                continue  # nothing comes of it here, such as the root of a negative number
             if is_blank(value) or step.answer.show(value) in shown:
                 continue
             shown.add(step.answer.show(value))
@@ -252,8 +268,10 @@ class Exercise:
 
     def solution(self) -> Page:
         """The whole worked solution, step by step."""
-        parts = [f"**{self._letter(i)}** {self.prompts[s.name]}\n\n{self.explanation(s.name)}"
-                 for i, s in enumerate(self.steps)]
+        parts = [
+            f"**{self._letter(i)}** {self.prompts[s.name]}\n\n{self.explanation(s.name)}"
+            for i, s in enumerate(self.steps)
+        ]
         return Page("\n\n".join(parts))
 
     def _show(self) -> dict[str, Callable[[Any], str]]:
@@ -266,8 +284,10 @@ class Exercise:
         """One step as it is asked: letter, prompt, marks, what is expected, options."""
         step = self.steps[index]
         unit = "mark" if step.marks == 1 else "marks"
-        lines = [f"**{self._letter(index)}** {self.prompts[step.name]}  *({step.marks} {unit}; "
-                 f"`{step.name}`: {step.answer.words()})*"]
+        lines = [
+            f"**{self._letter(index)}** {self.prompts[step.name]}  *({step.marks} {unit}; "
+            f"`{step.name}`: {step.answer.words()})*"
+        ]
         if isinstance(step.answer, Choice):
             lines += [f"- ({chr(97 + i)}) {option}" for i, option in enumerate(step.answer.options)]
         return Page("\n\n".join(lines[:1]) + ("\n\n" + "\n".join(lines[1:]) if lines[1:] else ""))
@@ -276,8 +296,9 @@ class Exercise:
         """Title, statement and questions in Markdown."""
         head = f"### {self.title}\n\n" if self.title else ""
         unit = "mark" if self.marks == 1 else "marks"
-        about = f"*{self.id} · {self.marks} {unit}" + (f", about {self.minutes:g} minutes*" if
-                                                      self.minutes else "*")
+        about = f"*{self.id} · {self.marks} {unit}" + (
+            f", about {self.minutes:g} minutes*" if self.minutes else "*"
+        )
         body = "\n\n".join(self.question(i) for i in range(len(self.steps)))
         return Page(f"{head}{self.statement}\n\n{body}\n\n{about}")
 
@@ -321,7 +342,8 @@ class ExerciseType:
         """One exercise of this type. Raises KeyError for an unknown variant."""
         if variant is not None and variant not in self.variants:
             raise KeyError(
-                f"{self.name} has no variant {variant!r}; it has {', '.join(self.variants) or 'none'}."
+                f"{self.name} has no variant {variant!r}; "
+                f"it has {', '.join(self.variants) or 'none'}."
                 + close_matches(variant, list(self.variants))
             )
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
@@ -333,9 +355,13 @@ class ExerciseType:
         except ExerciseError as error:
             raise ExerciseError(f"{self.name}, seed {seed}, variant {variant}: {error}") from error
         if draw.unused():
-            raise ExerciseError(f"{self.name}: variant {variant!r} fixes {draw.unused()}, never drawn")
+            raise ExerciseError(
+                f"{self.name}: variant {variant!r} fixes {draw.unused()}, never drawn"
+            )
         exercise.steps = tuple(
-            replace(step, answer=step.answer.shuffled(Draw(key, int(seed)), f"options of {step.name}"))
+            replace(
+                step, answer=step.answer.shuffled(Draw(key, int(seed)), f"options of {step.name}")
+            )
             for step in exercise.steps
         )
         exercise.name, exercise.title, exercise.minutes = self.name, self.title, self.minutes
@@ -356,7 +382,8 @@ def exercise_type(
     variants: Mapping[str, Mapping[str, Any]] | None = None,
     version: int = 1,
 ) -> Callable[[Callable[[Draw], Exercise]], Callable[[Draw], Exercise]]:
-    """Declare an exercise type. `variants` fix draws by their names; raise `version` when draws change.
+    """Declare an exercise type. `variants` fix draws by their names; raise `version` when draws
+    change.
 
     Raises ValueError if the name is taken.
     """
@@ -389,8 +416,10 @@ def find(name: str) -> ExerciseType:
     """The type of that name. Raises KeyError with close matches."""
     known = all_types()
     if name not in known:
-        raise KeyError(f"no exercise type {name!r}.{close_matches(name, list(known))} "
-                       "catalogue() lists them all.")
+        raise KeyError(
+            f"no exercise type {name!r}.{close_matches(name, list(known))} "
+            "catalogue() lists them all."
+        )
     return known[name]
 
 
@@ -400,8 +429,10 @@ def of_topic(name: str) -> list[ExerciseType]:
     found = [t for t in known.values() if name in (t.topic, t.name)]
     if not found:
         names = [*known, *{t.topic for t in known.values()}]
-        raise KeyError(f"no topic or exercise type {name!r}.{close_matches(name, names)} "
-                       "catalogue() lists them all.")
+        raise KeyError(
+            f"no topic or exercise type {name!r}.{close_matches(name, names)} "
+            "catalogue() lists them all."
+        )
     return found
 
 
@@ -416,10 +447,24 @@ def new(name: str, seed: int = 0, variant: str | None = None) -> Exercise:
 def catalogue(topic: str | None = None) -> Table:
     """All exercise types, or those of one topic."""
     chosen = of_topic(topic) if topic else list(all_types().values())
-    rows = [(t.name, t.title, t.new().marks, t.minutes, ", ".join(t.variants), ", ".join(t.sources))
-            for t in chosen]
+    rows = [
+        (t.name, t.title, t.new().marks, t.minutes, ", ".join(t.variants), ", ".join(t.sources))
+        for t in chosen
+    ]
     return Table(["name", "title", "marks", "minutes", "variants", "lectures"], rows)
 
 
-__all__ = ["Choices", "Exercise", "ExerciseType", "Mistake", "Page", "Step", "all_types", "catalogue",
-           "exercise_type", "find", "new", "of_topic"]
+__all__ = [
+    "Choices",
+    "Exercise",
+    "ExerciseType",
+    "Mistake",
+    "Page",
+    "Step",
+    "all_types",
+    "catalogue",
+    "exercise_type",
+    "find",
+    "new",
+    "of_topic",
+]

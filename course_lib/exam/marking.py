@@ -1,9 +1,9 @@
 """Marking: the right answer first, then what follows from the candidate's own earlier answers.
 
-Order for each step: blank and unreadable answers are told apart from wrong ones; the original answer is
-tried; then the step's function on the candidate's own values (the whole chain of steps is recomputed,
-steps left blank included); then the known misconceptions, on both sets of values. What fails in this
-machinery is reported as the course's failure and is never held against the candidate.
+Order for each step: blank and unreadable answers are told apart from wrong ones; the original
+answer is tried; then the step's function on the candidate's own values (the whole chain of steps is
+recomputed, steps left blank included); then the known misconceptions, on both sets of values. What
+fails in this machinery is reported as the course's failure and is never held against the candidate.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ WORDS = {
 
 @dataclass(frozen=True)
 class StepResult:
-    """The mark of one step: status (a key of WORDS), marks, what was read, and what to say about it."""
+    """The mark of one step: status (a key of WORDS), marks, what was read, and what to say about
+    it.
+    """
 
     name: str
     prompt: str
@@ -67,7 +69,9 @@ class Report:
             if result.name == name:
                 return result
         names = [r.name for r in self.results]
-        raise KeyError(f"no step {name!r}; there are {', '.join(names)}.{close_matches(name, names)}")
+        raise KeyError(
+            f"no step {name!r}; there are {', '.join(names)}.{close_matches(name, names)}"
+        )
 
     def _lines(self) -> list[tuple[str, str]]:
         lines = []
@@ -87,7 +91,13 @@ class Report:
     __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
-        symbols = {"right": "✓", "follow-through": "✓", "partly": "◐", "wrong": "✗", "revealed": "○"}
+        symbols = {
+            "right": "✓",
+            "follow-through": "✓",
+            "partly": "◐",
+            "wrong": "✗",
+            "revealed": "○",
+        }
         body = [
             f"- {symbols.get(r.status, '–')} **{head}** {message}".rstrip()
             for r, (head, message) in zip(self.results, self._lines(), strict=True)
@@ -104,8 +114,10 @@ def check_names(exercise: Exercise, answers: Mapping[str, Any]) -> None:
     known = [step.name for step in exercise.steps]
     for name in answers:
         if name not in known:
-            raise KeyError(f"{exercise.name} has no step {name!r}; it has {', '.join(known)}."
-                           + close_matches(name, known))
+            raise KeyError(
+                f"{exercise.name} has no step {name!r}; it has {', '.join(known)}."
+                + close_matches(name, known)
+            )
 
 
 def mark(
@@ -134,7 +146,7 @@ def mark(
         if follows:
             try:
                 chain = step.answer.right(step.call(step.compute, carried))
-            except Exception as error:  # a wrong value may lead anywhere; that is ours to say
+            except Exception as error:  # noqa: BLE001  whatever failed is ours, and we say so
                 failure = f"{type(error).__name__}: {error}"
         empty = is_blank(value) if value is None or isinstance(step.answer, Choices) else False
         if empty:
@@ -151,8 +163,16 @@ def mark(
                 slipped.update({step.name} if slipped & set(follows) else ())
             continue
         wrong_before = bool(slipped & set(follows))
-        result = _judge(exercise, step, value, original, carried if follows else None, chain,
-                        failure, wrong_before)
+        result = _judge(
+            exercise,
+            step,
+            value,
+            original,
+            carried if follows else None,
+            chain,
+            failure,
+            wrong_before,
+        )
         results.append(result)
         carried[step.name] = value
         if not _same(value, exercise.answers[step.name]):
@@ -166,7 +186,9 @@ def _result(
     exercise: Exercise, step: Step, status: str, share: Fraction, **more: Any
 ) -> StepResult:
     marks = share * step.marks
-    return StepResult(step.name, exercise.prompts[step.name], status, marks, Fraction(step.marks), **more)
+    return StepResult(
+        step.name, exercise.prompts[step.name], status, marks, Fraction(step.marks), **more
+    )
 
 
 def _judge(
@@ -184,24 +206,40 @@ def _judge(
         share = exercise.credit(step, value, exercise.answers[step.name], original)
         if share == 1:
             return _result(exercise, step, "right", share, read=read)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever failed is ours, and we say so
         return _ours(exercise, step, read, f"{type(error).__name__}: {error}")
     if carried is not None and not failure:
         try:
             follow = exercise.credit(step, value, chain, carried)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever failed is ours, and we say so
             return _ours(exercise, step, read, f"{type(error).__name__}: {error}")
         if follow == 1:
             if not wrong_before:
-                return _result(exercise, step, "right", follow, read=read,
-                               message="It follows from your own earlier answers.")
-            return _result(exercise, step, "follow-through", follow, read=read,
-                           message="Not the original answer, but it follows from your earlier ones.")
+                return _result(
+                    exercise,
+                    step,
+                    "right",
+                    follow,
+                    read=read,
+                    message="It follows from your own earlier answers.",
+                )
+            return _result(
+                exercise,
+                step,
+                "follow-through",
+                follow,
+                read=read,
+                message="Not the original answer, but it follows from your earlier ones.",
+            )
         share = max(share, follow)
     diagnosis = _diagnose(exercise, step, value, original, carried)
     if diagnosis is None and failure:
-        return _ours(exercise, step, read, f"we could not follow your earlier answers on: {failure}")
-    message, name, marks = diagnosis if diagnosis else (_why(step, value, original), None, Fraction(0))
+        return _ours(
+            exercise, step, read, f"we could not follow your earlier answers on: {failure}"
+        )
+    message, name, marks = (
+        diagnosis if diagnosis else (_why(step, value, original), None, Fraction(0))
+    )
     share = max(share, marks / step.marks if step.marks else Fraction(0))
     status = "partly" if share > 0 else "wrong"
     return _result(exercise, step, status, share, read=read, message=message, mistake=name)
@@ -231,7 +269,7 @@ def _diagnose(
             continue
         try:
             known = exercise.mistakes(step, values)
-        except Exception:  # the diagnosis is a courtesy; the mark stands without it
+        except Exception:  # noqa: BLE001  a courtesy; the mark stands without it
             continue
         for mistake in step.mistakes:
             if mistake.name in known and step.answer.credit(value, known[mistake.name]) == 1:
@@ -242,7 +280,8 @@ def _diagnose(
 
 @dataclass
 class Attempt:
-    """A candidate at work on one exercise: the best mark of each step counts, and it travels as JSON.
+    """A candidate at work on one exercise: the best mark of each step counts, and it travels as
+    JSON.
 
     It holds statement, givens, right answers and tolerances, and is marked from those even where a
     later release would draw another exercise.
@@ -305,7 +344,9 @@ class Attempt:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Attempt:
-        """The attempt that `to_dict` described; `exercise` is frozen if this release draws another."""
+        """The attempt that `to_dict` described; `exercise` is frozen if this release draws
+        another.
+        """
         frozen = _frozen(data)
         try:
             exercise = new(data["exercise"], data["seed"], data["variant"])
@@ -314,12 +355,22 @@ class Attempt:
         mine = Attempt(exercise).to_dict()
         if any(mine[key] != data[key] for key in ("version", "statement", "givens", "steps")):
             exercise = frozen
-        attempt = cls(exercise, dict(data["answers"]), revealed=list(data["revealed"]),
-                      hints=list(data["hints"]))
+        attempt = cls(
+            exercise,
+            dict(data["answers"]),
+            revealed=list(data["revealed"]),
+            hints=list(data["hints"]),
+        )
         for name, (status, marks, read, message) in data["best"].items():
             step = exercise.step(name)
             attempt.best[name] = StepResult(
-                name, exercise.prompts[name], status, Fraction(marks), Fraction(step.marks), read, message
+                name,
+                exercise.prompts[name],
+                status,
+                Fraction(marks),
+                Fraction(step.marks),
+                read,
+                message,
             )
         return attempt
 
@@ -353,6 +404,10 @@ def _frozen(data: Mapping[str, Any]) -> Exercise:
         for s in data["steps"]
     ]
     exercise = Exercise(data["statement"], givens={}, steps=steps)
-    exercise.name, exercise.title, exercise.version = data["exercise"], data["title"], data["version"]
+    exercise.name, exercise.title, exercise.version = (
+        data["exercise"],
+        data["title"],
+        data["version"],
+    )
     exercise.seed, exercise.variant = data["seed"], data["variant"]
     return exercise

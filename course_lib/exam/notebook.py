@@ -37,9 +37,20 @@ def write(box: widgets.Output, text: str) -> None:
 
 def readable(text: str) -> str:
     """A formula's text without its TeX, for labels and lists that cannot render it."""
-    for tex, plain in ((r"\cdot", "·"), (r"\ge", "≥"), (r"\le", "≤"), (r"\eta", "η"), (r"\theta", "θ"),
-                       (r"\alpha", "α"), (r"\beta", "β"), (r"\sigma", "σ"), (r"\lVert", "‖"),
-                       (r"\rVert", "‖"), (r"\,", " "), (r"\pm", "±")):
+    for tex, plain in (
+        (r"\cdot", "·"),
+        (r"\ge", "≥"),
+        (r"\le", "≤"),
+        (r"\eta", "η"),
+        (r"\theta", "θ"),
+        (r"\alpha", "α"),
+        (r"\beta", "β"),
+        (r"\sigma", "σ"),
+        (r"\lVert", "‖"),
+        (r"\rVert", "‖"),
+        (r"\,", " "),
+        (r"\pm", "±"),
+    ):
         text = re.sub(re.escape(tex) + r"(?![A-Za-z])", plain, text)
     return re.sub(r"[${}]", "", text).strip()
 
@@ -71,8 +82,11 @@ class Field:
                 )
         else:
             self.widget = widgets.Text(
-                description=label, placeholder=step.answer.words(), style=wide,
-                layout={"width": "32em", "max_width": "100%"}, **about
+                description=label,
+                placeholder=step.answer.words(),
+                style=wide,
+                layout={"width": "32em", "max_width": "100%"},
+                **about,
             )
         self.widget.add_class(f"course-practice-{step.name}")
 
@@ -108,24 +122,42 @@ class Practice:
         self.picker = widgets.Dropdown(
             options=[(t.title, t.name) for t in self.types],
             description="Exercise",
-            layout={"width": "34em", "max_width": "100%", **({} if len(self.types) > 1 else {"display": "none"})},
+            layout={
+                "width": "34em",
+                "max_width": "100%",
+                **({} if len(self.types) > 1 else {"display": "none"}),
+            },
         )
         self.picker.add_class("course-practice-picker")
         buttons = [
             self._button("Check", "check", "Mark what you have filled in", self.check, "primary"),
-            self._button("Hint", "hint", "A hint for the first step that is not right yet", self.hint),
+            self._button(
+                "Hint", "hint", "A hint for the first step that is not right yet", self.hint
+            ),
             self._button("Reveal step", "reveal", "The worked solution of that step", self.reveal),
-            self._button("New variant", "new", "The same exercise with other numbers", self.new_variant),
+            self._button(
+                "New variant", "new", "The same exercise with other numbers", self.new_variant
+            ),
         ]
         bar = widgets.HBox(buttons, layout={"flex_flow": "row wrap"})
-        parts = [self.picker, self.heading, self.statement, self.steps_box, bar, self.advice, self.score]
+        parts = [
+            self.picker,
+            self.heading,
+            self.statement,
+            self.steps_box,
+            bar,
+            self.advice,
+            self.score,
+        ]
         self.widget = widgets.VBox(parts)
         self.widget.add_class("course-practice")
         self.picker.observe(lambda _change: self._show(), "value")
         self.first = self.exercise = self._draw(variant)
         self._set(self.exercise)
 
-    def _button(self, text: str, name: str, tip: str, action: Any, style: str = "") -> widgets.Button:
+    def _button(
+        self, text: str, name: str, tip: str, action: Any, style: str = ""
+    ) -> widgets.Button:
         button = widgets.Button(description=text, tooltip=tip, button_style=style)
         button.add_class(f"course-practice-{name}")
         button.on_click(lambda _button: action())
@@ -181,7 +213,9 @@ class Practice:
         """The first step that is neither right nor revealed."""
         for step in self.exercise.steps:
             best = self.attempt.best.get(step.name)
-            if step.name not in self.attempt.revealed and (best is None or best.marks < best.out_of):
+            if step.name not in self.attempt.revealed and (
+                best is None or best.marks < best.out_of
+            ):
                 return step
         return None
 
@@ -197,7 +231,9 @@ class Practice:
     def _verdict(self, result: StepResult) -> str:
         if result.status in ("blank", "revealed"):
             return ""
-        symbol = {"right": "✓", "follow-through": "✓", "partly": "◐", "wrong": "✗"}.get(result.status, "–")
+        symbol = {"right": "✓", "follow-through": "✓", "partly": "◐", "wrong": "✗"}.get(
+            result.status, "–"
+        )
         read = f", read as {result.read}" if result.read else ""
         words = WORDS[result.status]
         return f"{symbol} **{words}** ({result.marks} of {result.out_of}{read}). {result.message}"

@@ -1,7 +1,8 @@
 """Reading what a candidate typed: numbers, vectors, matrices and formulae, in many spellings.
 
-Reading comes before marking. What cannot be read raises `Unreadable` with what was expected, and costs
-the candidate nothing. No `eval`: formulae go through Python's parser and a short list of allowed nodes.
+Reading comes before marking. What cannot be read raises `Unreadable` with what was expected, and
+costs the candidate nothing. No `eval`: formulae go through Python's parser and a short list of
+allowed nodes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ _POWER_OF_TEN = re.compile(rf"({_DECIMAL})\*10(?:\^|\*\*)\(?([-+]?\d{{1,3}})\)?"
 
 
 def clean(text: str) -> str:
-    """One spelling for minus signs, spaces and products. Raises Unreadable for a text without end."""
+    """One spelling for minus signs, spaces and products. Raises Unreadable for a text without
+    end.
+    """
     if len(text) > LONGEST:
         raise Unreadable(f"the answer has {len(text)} characters; {LONGEST} are allowed")
     return text.translate(_SPELLINGS).strip()
@@ -95,11 +98,12 @@ def vector(text: str, length: int | None = None) -> list[float]:
     body = _unwrap(clean(text))
     body = re.sub(r"[\[\](){}|]", " ", body).replace("\n", " ")
     body = re.sub(r"\s*([*/^])\s*", r"\1", body)
-    # With decimal points a comma separates; otherwise try it as a separator, then as a decimal comma.
+    # With decimal points a comma separates; otherwise try it as a separator, then as a decimal
+    # comma.
     ways = [re.split(r"[,;\s]+", body.strip(" ,;"))]
     if "." not in body and "," in body:
         ways.append([t for t in re.split(r";|\s|,(?=\s)", body.strip(" ,;")) if t])
-        if ";" in body:
+        if ";" in body or re.search(r"(?:^|\s),\d", body):
             ways.reverse()
     fitting = [way for way in ways if length is None or len(way) == length]
     if not fitting:
@@ -187,8 +191,9 @@ def formula(
         tree = ast.parse(source, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise Unreadable(f"{_short(text)} is not a formula; write for example 2*x + 1") from None
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        _allow(node, variables, text)
+        _allow(node, variables, text, id(node) in called)
 
     def run(values: Mapping[str, np.ndarray | float]) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -200,9 +205,9 @@ def formula(
     return run
 
 
-def _allow(node: ast.AST, variables: Sequence[str], text: str) -> None:
+def _allow(node: ast.AST, variables: Sequence[str], text: str, called: bool) -> None:
     if isinstance(node, ast.Name):
-        if node.id not in {*variables, *_CONSTANTS, *_FUNCTIONS}:
+        if node.id not in (_FUNCTIONS if called else {*variables, *_CONSTANTS}):
             known = ", ".join(variables) or "only numbers"
             raise Unreadable(f"{node.id!r} is not known here; use {known}")
     elif isinstance(node, ast.Constant):

@@ -8,7 +8,8 @@ Only `{name:format}` with a colon is a placeholder, so the braces of LaTeX need 
     {x:(d)} {x:(.2f)} {x:()} in brackets if negative, for products: 3 * (-2)
     {v:}                     a vector: (1, -2, 0.5)
     {M:}                     a matrix (for use inside $...$)
-    {points:table $x_1$, $x_2$, $t$}       a table with these column heads; a first head # counts the rows
+    {points:table $x_1$, $x_2$, $t$}       a table with these column heads; a first head # counts
+    the rows
     {points:.1f table #, $x_1$, $x_2$}     the same with a number format
 """
 
@@ -107,22 +108,33 @@ def fill(
         try:
             return printed(values[name], spec)[0]
         except (ValueError, TypeError) as error:
-            raise ExerciseError(f"{name} = {values[name]!r} does not print as {spec!r}: {error}") from error
+            raise ExerciseError(
+                f"{name} = {values[name]!r} does not print as {spec!r}: {error}"
+            ) from error
 
     return PLACEHOLDER.sub(put, template)
 
 
 def read_back(template: str, givens: Mapping[str, Any]) -> dict[str, Any]:
-    """The givens as they are printed in the template. Raises ExerciseError if two places disagree."""
+    """The givens as they are printed in the template. Raises ExerciseError if two places
+    disagree.
+    """
     seen: dict[str, tuple[str, Any]] = {}
     for name, spec in PLACEHOLDER.findall(template):
         if name not in givens:
-            raise ExerciseError(f"{{{name}:{spec}}} is not a given.{close_matches(name, list(givens))}")
+            raise ExerciseError(
+                f"{{{name}:{spec}}} is not a given.{close_matches(name, list(givens))}"
+            )
         try:
             value = printed(givens[name], spec)[1]
         except (ValueError, TypeError) as error:
-            raise ExerciseError(f"{name} = {givens[name]!r} does not print as {spec!r}: {error}") from error
+            raise ExerciseError(
+                f"{name} = {givens[name]!r} does not print as {spec!r}: {error}"
+            ) from error
         if name in seen and not np.array_equal(seen[name][1], value):
-            raise ExerciseError(f"{name} is printed as {seen[name][0]!r} and as {spec!r}, which differ")
-        seen[name] = (spec, value)
+            raise ExerciseError(
+                f"{name} is printed as {seen[name][0]!r} and as {spec!r}, which differ"
+            )
+        if name not in seen or isinstance(value, int):  # 2 and 2.0 agree; keep the whole number
+            seen[name] = (spec, value)
     return {name: value for name, (_, value) in seen.items()}

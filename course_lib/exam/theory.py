@@ -21,7 +21,9 @@ class Question:
     hint: str = ""
 
 
-def theory(draw: Draw, questions: Sequence[Question], *, options: int = 4, marks: int = 2) -> Exercise:
+def theory(
+    draw: Draw, questions: Sequence[Question], *, options: int = 4, marks: int = 2
+) -> Exercise:
     """One of the questions, with its right answer among `options` in random order."""
     index = draw.integer("question", 0, len(questions) - 1)
     question = questions[index]

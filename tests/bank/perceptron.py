@@ -1,4 +1,6 @@
-"""References for the perceptron's exercises: loops, exact fractions, linear programs and autograd."""
+"""References for the perceptron's exercises: loops, exact fractions, linear programs and
+autograd.
+"""
 
 from __future__ import annotations
 
@@ -226,7 +228,10 @@ def nand(exercise):
         pairs = zip(columns[left], columns[right], strict=True)
         columns[name] = [int(-2 * a - 2 * b + 3 > 0) for a, b in pairs]
     last = list(columns)[-1]
-    return {**{k: v for k, v in columns.items() if k.startswith("in")}, "gate": name_of(columns[last])}
+    return {
+        **{k: v for k, v in columns.items() if k.startswith("in")},
+        "gate": name_of(columns[last]),
+    }
 
 
 @reference("perceptron.delta")
@@ -255,10 +260,10 @@ def separable(exercise):
         "conditions": [n for n, t in zip(names, targets, strict=True) if t],
         "sums": "no contradiction" if possible else "a contradiction",
         "separable": "yes" if possible else "no",
-        "functions": len(range(2 ** len(list(itertools.product((0, 1), repeat=exercise.givens["n"]))))),
-        "how_many": sum(
-            separating(t) is not None for t in itertools.product((0, 1), repeat=4)
+        "functions": len(
+            range(2 ** len(list(itertools.product((0, 1), repeat=exercise.givens["n"]))))
         ),
+        "how_many": sum(separating(t) is not None for t in itertools.product((0, 1), repeat=4)),
     }
 
 
@@ -280,10 +285,16 @@ def merge(exercise):
     g = exercise.givens
 
     def both(x):
-        hidden = [sum(w * v for w, v in zip(row, x, strict=True)) + b
-                  for row, b in zip(g["first"], g["b1"], strict=True)]
-        return np.array([sum(w * v for w, v in zip(row, hidden, strict=True)) + b
-                         for row, b in zip(g["second"], g["b2"], strict=True)])
+        hidden = [
+            sum(w * v for w, v in zip(row, x, strict=True)) + b
+            for row, b in zip(g["first"], g["b1"], strict=True)
+        ]
+        return np.array(
+            [
+                sum(w * v for w, v in zip(row, hidden, strict=True)) + b
+                for row, b in zip(g["second"], g["b2"], strict=True)
+            ]
+        )
 
     b = both([0, 0])
     columns = [both(e) - b for e in ([1, 0], [0, 1])]

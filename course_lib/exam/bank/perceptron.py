@@ -33,7 +33,16 @@ GATES = {
     "constant 1": (1, 1, 1, 1),
 }
 NAMES = {bits: name for name, bits in GATES.items()}
-PROPER = ["AND", "OR", "NAND", "NOR", "x1 AND NOT x2", "x2 AND NOT x1", "x1 OR NOT x2", "x2 OR NOT x1"]
+PROPER = [
+    "AND",
+    "OR",
+    "NAND",
+    "NOR",
+    "x1 AND NOT x2",
+    "x2 AND NOT x1",
+    "x1 OR NOT x2",
+    "x2 OR NOT x1",
+]
 
 STRICT = r"the output is $1$ if $net > 0$, otherwise $0$"
 LOOSE = r"the output is $1$ if $net \ge 0$, otherwise $0$"
@@ -98,7 +107,8 @@ def classify(draw: Draw) -> Exercise:
 
     points = draw.search("points", lambda d: d.sample("points", grid, 4), telling)
     return Exercise(
-        "A neuron has the weights $w = {w:}$ and the bias $b = {b:}$, so $net = w \\cdot x + b$, and "
+        "A neuron has the weights $w = {w:}$ and the bias $b = {b:}$, so $net = w \\cdot x + b$, "
+        "and "
         "{rule:s}. Four points are given:\n{points:table #, $x_1$, $x_2$}",
         givens={"w": w, "b": b, "rule": rule, "points": points},
         steps=[
@@ -110,7 +120,8 @@ def classify(draw: Draw) -> Exercise:
                 marks=2,
                 hint="Multiply each coordinate by its weight, add, and do not forget the bias.",
                 explain=lambda w, b, points: "\n".join(
-                    f"- ${w[0]:g} \\cdot ({p[0]:g}) {w[1]:+g} \\cdot ({p[1]:g}) {b:+g} = {p @ w + b:g}$"
+                    f"- ${w[0]:g} \\cdot ({p[0]:g}) {w[1]:+g} \\cdot ({p[1]:g}) {b:+g} "
+                    f"= {p @ w + b:g}$"
                     for p in points
                 ),
                 mistakes=[
@@ -169,8 +180,10 @@ def threshold(draw: Draw) -> Exercise:
     words = draw.choice("words", ["at least", "more than"])
     x = draw.search("x", lambda d: d.integers("x", n, 0, 1), lambda x: sum(x) in (k, k + 1))
     return Exercise(
-        "A McCulloch-Pitts neuron has ${n:}$ inputs, each 0 or 1. It adds them, $g = \\sum_i x_i$, and "
-        "fires ($y = 1$) if $g \\ge \\theta$. It is to fire exactly when {words:s} ${k:}$ of its inputs "
+        "A McCulloch-Pitts neuron has ${n:}$ inputs, each 0 or 1. It adds them, $g = \\sum_i "
+        "x_i$, and "
+        "fires ($y = 1$) if $g \\ge \\theta$. It is to fire exactly when {words:s} ${k:}$ of its "
+        "inputs "
         "are 1.",
         givens={"n": n, "k": k, "words": words, "x": x},
         steps=[
@@ -185,7 +198,8 @@ def threshold(draw: Draw) -> Exercise:
                     Mistake(
                         "off_by_one",
                         lambda k, words: k + 1 if words == "at least" else k,
-                        "The neuron fires at $g = \\theta$ already, since the rule is $g \\ge \\theta$.",
+                        "The neuron fires at $g = \\theta$ already, since the rule is $g \\ge "
+                        "\\theta$.",
                     )
                 ],
             ),
@@ -195,10 +209,13 @@ def threshold(draw: Draw) -> Exercise:
                 lambda n, theta: sum(comb(n, j) for j in range(max(theta, 0), n + 1)),
                 integer(),
                 marks=2,
-                hint="Add the number of patterns with $\\theta$ ones, with $\\theta + 1$ ones, and so on.",
-                explain=lambda n, theta, patterns: "$"
-                + " + ".join(f"\\binom{{{n}}}{{{j}}}" for j in range(theta, n + 1))
-                + f" = {patterns}$",
+                hint="Add the number of patterns with $\\theta$ ones, with $\\theta + 1$ ones, "
+                "and so on.",
+                explain=lambda n, theta, patterns: (
+                    "$"
+                    + " + ".join(f"\\binom{{{n}}}{{{j}}}" for j in range(theta, n + 1))
+                    + f" = {patterns}$"
+                ),
                 mistakes=[
                     Mistake(
                         "only_theta_ones",
@@ -218,7 +235,9 @@ def threshold(draw: Draw) -> Exercise:
                 lambda x, theta: int(sum(x) >= theta),
                 choice(["0", "1"]),
                 hint="Count the ones.",
-                explain=lambda x, theta, output: f"$g = {sum(x)}$ against $\\theta = {theta}$: {output}.",
+                explain=lambda x, theta, output: (
+                    f"$g = {sum(x)}$ against $\\theta = {theta}$: {output}."
+                ),
             ),
         ],
     )
@@ -241,7 +260,10 @@ def gate(draw: Draw) -> Exercise:
     rule = draw.choice("rule", [STRICT, LOOSE, SIGNS])
 
     def candidate(d: Draw):
-        return [d.decimal("b", -3, 3, 0.5, exclude=[0]), *d.decimals("w", 2, -2, 2, 0.5, exclude=[0])]
+        return [
+            d.decimal("b", -3, 3, 0.5, exclude=[0]),
+            *d.decimals("w", 2, -2, 2, 0.5, exclude=[0]),
+        ]
 
     def telling(v):  # not constant, the bias matters, and one corner lies on the line
         values = nets(v[1:], v[0], CORNERS)
@@ -346,8 +368,10 @@ def design(draw: Draw) -> Exercise:
         return [-(min(on) + max(off)) / 2, w1, w2]
 
     return Exercise(
-        "A neuron has the output 1 if $net = b + w_1 x_1 + w_2 x_2 > 0$, otherwise 0. For the inputs 00, "
-        "01, 10, 11 it is to give the outputs {targets:}, in this order. Any weights that do it are right.",
+        "A neuron has the output 1 if $net = b + w_1 x_1 + w_2 x_2 > 0$, otherwise 0. For the "
+        "inputs 00, "
+        "01, 10, 11 it is to give the outputs {targets:}, in this order. Any weights that do it "
+        "are right.",
         givens={"targets": GATES[gate], "point": point},
         steps=[
             Step(
@@ -356,9 +380,11 @@ def design(draw: Draw) -> Exercise:
                 solve,
                 vector("b", "w1", "w2"),
                 marks=3,
-                hint="Write the four conditions: $b$, $b + w_2$, $b + w_1$, $b + w_1 + w_2$ must each be "
+                hint="Write the four conditions: $b$, $b + w_2$, $b + w_1$, $b + w_1 + w_2$ must "
+                "each be "
                 "positive or not. Start with the bias.",
-                explain="For example $(b, w_1, w_2)$ = {weights:}: put the line half way between the "
+                explain="For example $(b, w_1, w_2)$ = {weights:}: put the line half way between "
+                "the "
                 "corners with 1 and the corners with 0.",
                 accept=_realises,
             ),
@@ -414,7 +440,8 @@ def _presentation(index: int) -> Step:
         now = learn(previous, x1, x2, t, eta, rule)
         if output == t:
             return f"$net = {net:g}$, output ${output:g}$ as it should be: nothing changes."
-        return f"$net = {net:g}$, output ${output:g}$ instead of ${t:g}$: the weights become {line(now)}."
+        wrong = f"output ${output:g}$ instead of ${t:g}$"
+        return f"$net = {net:g}$, {wrong}: the weights become {line(now)}."
 
     def always(previous, eta, rule, patterns, index=index):
         x1, x2, t = patterns[index]
@@ -437,7 +464,8 @@ def _presentation(index: int) -> Step:
         after,
         vector("b", "w1", "w2"),
         marks=2,
-        hint="Net input, then output, then compare with the target. Change the weights only if they "
+        hint="Net input, then output, then compare with the target. Change the weights only if "
+        "they "
         "differ; the bias has the input 1.",
         explain=told,
         uses={"previous": f"after_{index}" if index else "start"},
@@ -499,9 +527,12 @@ def update(draw: Draw) -> Exercise:
     patterns = draw.search("patterns", candidate, telling)
     steps = [_presentation(i) for i in range(len(patterns))]
     return Exercise(
-        "A perceptron with $net = b + w_1 x_1 + w_2 x_2$ starts at $(b, w_1, w_2) = {start:}$; {rule:s}. "
-        "If the output is wrong, the weights move by $\\eta\\,(t - y)\\,x$ when outputs are 0 and 1, and by "
-        "$\\eta\\,t\\,x$ when they are $\\pm 1$, with $\\eta = {eta:}$ and the bias as the weight of "
+        "A perceptron with $net = b + w_1 x_1 + w_2 x_2$ starts at $(b, w_1, w_2) = {start:}$; "
+        "{rule:s}. "
+        "If the output is wrong, the weights move by $\\eta\\,(t - y)\\,x$ when outputs are 0 "
+        "and 1, and by "
+        "$\\eta\\,t\\,x$ when they are $\\pm 1$, with $\\eta = {eta:}$ and the bias as the "
+        "weight of "
         "$x_0 = 1$. The patterns come one after the other:\n{patterns:table #, $x_1$, $x_2$, $t$}",
         givens={"start": start, "eta": eta, "rule": rule, "patterns": patterns},
         steps=steps,
@@ -550,18 +581,29 @@ def _signed(gate: str) -> list[int]:
     variants={
         "lecture": {"start": [0, 0, 0], "eta": 1, "rule": STRICT, "targets": GATES["AND"]},
         **{
-            f"lecture-{gate}": {"start": [0, 0, 0], "eta": 1, "rule": STRICT, "targets": GATES[gate]}
+            f"lecture-{gate}": {
+                "start": [0, 0, 0],
+                "eta": 1,
+                "rule": STRICT,
+                "targets": GATES[gate],
+            }
             for gate in ("OR", "NAND", "NOR")
         },
         **{
             f"lecture-{gate}-at-0": {
-                "start": [0, 0, 0], "eta": 1, "rule": LOOSE, "targets": GATES[gate]
+                "start": [0, 0, 0],
+                "eta": 1,
+                "rule": LOOSE,
+                "targets": GATES[gate],
             }
             for gate in ("AND", "OR", "NAND", "NOR")
         },
         **{
             f"lecture-{gate}-signs": {
-                "start": [0, 0, 0], "eta": 1, "rule": OPEN, "targets": _signed(gate)
+                "start": [0, 0, 0],
+                "eta": 1,
+                "rule": OPEN,
+                "targets": _signed(gate),
             }
             for gate in ("AND", "OR", "NAND")
         },
@@ -582,9 +624,12 @@ def run(draw: Draw) -> Exercise:
 
     start = draw.search("start", lambda d: d.integers("start", 3, -2, 2), telling)
     return Exercise(
-        "A perceptron with $net = b + w_1 x_1 + w_2 x_2$ learns a gate: for 00, 01, 10, 11 the targets are "
-        "{targets:}; {rule:s}. The four patterns come in this order, pass after pass. After a wrong "
-        "output the weights move by $\\eta\\,(t - y)\\,x$ (outputs 0 and 1) or $\\eta\\,t\\,x$ (outputs "
+        "A perceptron with $net = b + w_1 x_1 + w_2 x_2$ learns a gate: for 00, 01, 10, 11 the "
+        "targets are "
+        "{targets:}; {rule:s}. The four patterns come in this order, pass after pass. After a "
+        "wrong "
+        "output the weights move by $\\eta\\,(t - y)\\,x$ (outputs 0 and 1) or $\\eta\\,t\\,x$ "
+        "(outputs "
         "$\\pm 1$), with $x_0 = 1$ for the bias, $\\eta = {eta:}$, and the start "
         "$(b, w_1, w_2) = {start:}$. It stops after the first pass without an error.",
         givens={"start": start, "eta": eta, "rule": rule, "targets": targets},
@@ -597,7 +642,9 @@ def run(draw: Draw) -> Exercise:
                 marks=5,
                 hint="Keep a table with a line per pattern: net, output, target, new weights.",
                 explain="Pass by pass: {passes:}.",
-                advance=lambda previous, index, eta, rule, targets: one_pass(previous, eta, rule, targets),
+                advance=lambda previous, index, eta, rule, targets: one_pass(
+                    previous, eta, rule, targets
+                ),
                 mistakes=[
                     Mistake(
                         "at_zero",
@@ -608,8 +655,11 @@ def run(draw: Draw) -> Exercise:
                     ),
                     Mistake(
                         "without_last_pass",
-                        lambda start, eta, rule, targets: all_passes(start, eta, rule, targets)[:-1],
-                        "The pass without an error belongs to the table: only it shows that all is learned.",
+                        lambda start, eta, rule, targets: all_passes(start, eta, rule, targets)[
+                            :-1
+                        ],
+                        "The pass without an error belongs to the table: only it shows that all "
+                        "is learned.",
                         marks=4,
                     ),
                 ],
@@ -661,7 +711,9 @@ def bound(draw: Draw) -> Exercise:
     inputs = [(i, j) for i in range(-3, 4) for j in range(-3, 4)]
 
     def label(points):
-        return [(*p, 1 if w_star[0] + w_star[1] * p[0] + w_star[2] * p[1] > 0 else -1) for p in points]
+        return [
+            (*p, 1 if w_star[0] + w_star[1] * p[0] + w_star[2] * p[1] > 0 else -1) for p in points
+        ]
 
     def telling(patterns):
         margins = [t * (w_star[0] + w_star[1] * a + w_star[2] * c) for a, c, t in patterns]
@@ -673,9 +725,11 @@ def bound(draw: Draw) -> Exercise:
 
     patterns = draw.search("patterns", lambda d: label(d.sample("points", inputs, 4)), telling)
     return Exercise(
-        "Perceptron learning with $\\eta = 1$ from $w = 0$ (the bias is the weight of $x_0 = 1$) sees "
+        "Perceptron learning with $\\eta = 1$ from $w = 0$ (the bias is the weight of $x_0 = 1$) "
+        "sees "
         "these patterns:\n{patterns:table #, $x_1$, $x_2$, $t$}\nThe vector "
-        "$w^* = (b, w_1, w_2) = {w_star:}$ classifies them all. With $\\alpha = \\min t\\, w^* \\cdot x$ "
+        "$w^* = (b, w_1, w_2) = {w_star:}$ classifies them all. With $\\alpha = \\min t\\, w^* "
+        "\\cdot x$ "
         "and $\\beta = \\max \\lVert x \\rVert^2$ the number of updates is at most "
         "$\\beta \\lVert w^* \\rVert^2 / \\alpha^2$.",
         givens={"w_star": w_star, "patterns": patterns},
@@ -687,18 +741,24 @@ def bound(draw: Draw) -> Exercise:
                 number(absolute=1e-6),
                 marks=2,
                 hint="Take $t\\,(b + w_1 x_1 + w_2 x_2)$ for each pattern; the smallest counts.",
-                explain=lambda w_star, patterns: "The products are "
-                + line(t * (w_star @ [1, a, c]) for a, c, t in patterns)
-                + "; the smallest is $\\alpha$.",
+                explain=lambda w_star, patterns: (
+                    "The products are "
+                    + line(t * (w_star @ [1, a, c]) for a, c, t in patterns)
+                    + "; the smallest is $\\alpha$."
+                ),
                 mistakes=[
                     Mistake(
                         "largest",
-                        lambda w_star, patterns: max(t * (w_star @ [1, a, c]) for a, c, t in patterns),
+                        lambda w_star, patterns: max(
+                            t * (w_star @ [1, a, c]) for a, c, t in patterns
+                        ),
                         "$\\alpha$ is the smallest of the products, the worst case.",
                     ),
                     Mistake(
                         "forgot_bias",
-                        lambda w_star, patterns: min(t * (w_star[1:] @ [a, c]) for a, c, t in patterns),
+                        lambda w_star, patterns: min(
+                            t * (w_star[1:] @ [a, c]) for a, c, t in patterns
+                        ),
                         "You left the bias out: $x_0 = 1$ belongs to every pattern.",
                     ),
                     Mistake(
@@ -714,9 +774,11 @@ def bound(draw: Draw) -> Exercise:
                 lambda patterns: max(1 + a * a + c * c for a, c, _ in patterns),
                 number(absolute=1e-6),
                 hint="Do not forget $x_0 = 1$.",
-                explain=lambda patterns: "The squared lengths are "
-                + line(1 + a * a + c * c for a, c, _ in patterns)
-                + "; the largest is $\\beta$.",
+                explain=lambda patterns: (
+                    "The squared lengths are "
+                    + line(1 + a * a + c * c for a, c, _ in patterns)
+                    + "; the largest is $\\beta$."
+                ),
                 mistakes=[
                     Mistake(
                         "forgot_bias_input",
@@ -743,7 +805,11 @@ def bound(draw: Draw) -> Exercise:
                         lambda w_star: float(w_star @ w_star) ** 0.5,
                         "The bound needs the square of the length.",
                     ),
-                    Mistake("forgot_bias", lambda w_star: w_star[1:] @ w_star[1:], "The bias counts too."),
+                    Mistake(
+                        "forgot_bias",
+                        lambda w_star: w_star[1:] @ w_star[1:],
+                        "The bias counts too.",
+                    ),
                 ],
             ),
             Step(
@@ -753,7 +819,8 @@ def bound(draw: Draw) -> Exercise:
                 integer(),
                 marks=2,
                 hint="Compute the fraction and round down: a number of updates is whole.",
-                explain="$\\beta \\lVert w^* \\rVert^2 / \\alpha^2 = {beta:} \\cdot {length:} / {alpha:}^2$, "
+                explain="$\\beta \\lVert w^* \\rVert^2 / \\alpha^2 = {beta:} \\cdot {length:} / "
+                "{alpha:}^2$, "
                 "rounded down: {bound:}.",
                 mistakes=[
                     Mistake(
@@ -835,7 +902,9 @@ def distance(draw: Draw) -> Exercise:
                 explain="${score:} / {norm:} = {distance:}$",
                 mistakes=[
                     Mistake("score_only", lambda score: score, "Divide by the length of $w$."),
-                    Mistake("unsigned", lambda score, norm: abs(score) / norm, "The sign is missing."),
+                    Mistake(
+                        "unsigned", lambda score, norm: abs(score) / norm, "The sign is missing."
+                    ),
                     Mistake(
                         "squared_norm",
                         lambda score, norm: score / norm**2,
@@ -857,7 +926,8 @@ def distance(draw: Draw) -> Exercise:
                 lambda x, w, distance, norm: x - distance * w / norm,
                 vector("x1", "x2", decimals=2),
                 marks=2,
-                hint="Walk from $x$ along the unit normal $w / \\lVert w \\rVert$, by the distance, back.",
+                hint="Walk from $x$ along the unit normal $w / \\lVert w \\rVert$, by the "
+                "distance, back.",
                 explain="$x - d\\, w / \\lVert w \\rVert$ = {nearest:}; its score is 0.",
                 mistakes=[
                     Mistake(
@@ -882,7 +952,9 @@ def _through(line, p, q):
     for name, point in (("P", p), ("Q", q)):
         score = line[0] + line[1:] @ point
         if abs(score) > 1e-6 * max(1.0, *(abs(v) for v in line)):
-            return f"The score of {name} is {score:g}, not 0: the line does not pass through {name}."
+            return (
+                f"The score of {name} is {score:g}, not 0: the line does not pass through {name}."
+            )
     return True
 
 
@@ -903,7 +975,8 @@ def line_through(draw: Draw) -> Exercise:
 
     p, q, r = draw.search("points", lambda d: d.sample("points", grid, 3), skew)
     return Exercise(
-        "The boundary $w_0 + w_1 x_1 + w_2 x_2 = 0$ of a neuron passes through the points $P = {p:}$ and "
+        "The boundary $w_0 + w_1 x_1 + w_2 x_2 = 0$ of a neuron passes through the points $P = "
+        "{p:}$ and "
         "$Q = {q:}$. Any weights with this boundary are right.",
         givens={"p": p, "q": q, "r": r},
         steps=[
@@ -911,11 +984,14 @@ def line_through(draw: Draw) -> Exercise:
                 "line",
                 "Weights of such a neuron",
                 lambda p, q: [
-                    (q[1] - p[1]) * -p[0] + (q[0] - p[0]) * p[1], q[1] - p[1], p[0] - q[0]
+                    (q[1] - p[1]) * -p[0] + (q[0] - p[0]) * p[1],
+                    q[1] - p[1],
+                    p[0] - q[0],
                 ],
                 vector("w0", "w1", "w2"),
                 marks=3,
-                hint="$w$ is at right angles to $Q - P$. Then choose $w_0$ so that $P$ has the score 0.",
+                hint="$w$ is at right angles to $Q - P$. Then choose $w_0$ so that $P$ has the "
+                "score 0.",
                 explain="$Q - P$ turned by a right angle gives $(w_1, w_2)$, and "
                 "$w_0 = -(w_1, w_2) \\cdot P$. Together: {line:}.",
                 accept=_through,
@@ -949,7 +1025,8 @@ def line_through(draw: Draw) -> Exercise:
                 number(significant=3),
                 marks=2,
                 hint="Divide by the length of $(w_1, w_2)$.",
-                explain="The score without its sign, divided by the length of $(w_1, w_2)$: {distance:}.",
+                explain="The score without its sign, divided by the length of $(w_1, w_2)$: "
+                "{distance:}.",
                 mistakes=[
                     Mistake(
                         "with_bias",
@@ -1011,7 +1088,8 @@ def criterion(draw: Draw) -> Exercise:
     return Exercise(
         "A neuron with $w = {w:}$ and $w_0 = {w0:}$ sees the patterns\n"
         "{patterns:table #, $x_1$, $x_2$, $t$}\nThe perceptron criterion is "
-        "$D = -\\sum_{i \\in M} t_i\\,(w \\cdot x_i + w_0)$ over the set $M$ of misclassified patterns, "
+        "$D = -\\sum_{i \\in M} t_i\\,(w \\cdot x_i + w_0)$ over the set $M$ of misclassified "
+        "patterns, "
         "those with $t_i\\,(w \\cdot x_i + w_0) \\le 0$.",
         givens={"w": w, "w0": w0, "patterns": patterns, "eta": eta},
         steps=[
@@ -1024,7 +1102,9 @@ def criterion(draw: Draw) -> Exercise:
                 hint="Leave the labels out for now.",
                 explain="They are {scores:}.",
                 mistakes=[
-                    Mistake("forgot_bias", lambda w, patterns: patterns[:, :2] @ w, "$w_0$ is missing."),
+                    Mistake(
+                        "forgot_bias", lambda w, patterns: patterns[:, :2] @ w, "$w_0$ is missing."
+                    ),
                     Mistake(
                         "with_labels",
                         lambda w, w0, patterns: patterns[:, 2] * (patterns[:, :2] @ w + w0),
@@ -1063,13 +1143,14 @@ def criterion(draw: Draw) -> Exercise:
                 criterion_value,
                 number(absolute=1e-6),
                 marks=2,
-                hint="Add $-t_i$ times score over the misclassified patterns; every term is positive or 0.",
+                hint="Add $-t_i$ times score over the misclassified patterns; every term is "
+                "positive or 0.",
                 explain="$D$ = {D:}.",
                 mistakes=[
                     Mistake(
                         "wrong_sign",
-                        lambda misclassified, patterns, scores: -criterion_value(
-                            misclassified, patterns, scores
+                        lambda misclassified, patterns, scores: (
+                            -criterion_value(misclassified, patterns, scores)
                         ),
                         "$D$ is never negative: there is a minus before the sum.",
                     ),
@@ -1080,10 +1161,10 @@ def criterion(draw: Draw) -> Exercise:
                     ),
                     Mistake(
                         "mean",
-                        lambda misclassified, patterns, scores: criterion_value(
-                            misclassified, patterns, scores
-                        )
-                        / max(1, len(misclassified)),
+                        lambda misclassified, patterns, scores: (
+                            criterion_value(misclassified, patterns, scores)
+                            / max(1, len(misclassified))
+                        ),
                         "$D$ is a sum, not a mean.",
                     ),
                 ],
@@ -1109,7 +1190,9 @@ def criterion(draw: Draw) -> Exercise:
                     ),
                     Mistake(
                         "forgot_labels",
-                        lambda misclassified, patterns: -chosen(misclassified, patterns)[:, :2].sum(axis=0),
+                        lambda misclassified, patterns: (
+                            -chosen(misclassified, patterns)[:, :2].sum(axis=0)
+                        ),
                         "Each term carries its label $t_i$.",
                     ),
                 ],
@@ -1180,7 +1263,8 @@ def _adder_step(name: str, left: str, right: str, words: str) -> Step:
 
     def told(left, right, w, b, c):
         u = w * left + w * right + b
-        return f"$u = {w:g} \\cdot {left:.4g} {w:+g} \\cdot {right:.4g} {b:+g} = {u:.4g}$, $\\sigma({c:g} u) = {sigmoid(c * u):.4g}$"
+        inside = f"{w:g} \\cdot {left:.4g} {w:+g} \\cdot {right:.4g} {b:+g} = {u:.4g}"
+        return f"$u = {inside}$, $\\sigma({c:g} u) = {sigmoid(c * u):.4g}$"
 
     return Step(
         name,
@@ -1200,7 +1284,8 @@ def _adder_step(name: str, left: str, right: str, words: str) -> Step:
             Mistake(
                 "step_instead",
                 lambda left, right, w, b: float(w * left + w * right + b > 0),
-                "That is the output of a perceptron; a sigmoid unit gives a number between 0 and 1.",
+                "That is the output of a perceptron; a sigmoid unit gives a number between 0 and "
+                "1.",
             ),
             Mistake(
                 "net_only",
@@ -1228,9 +1313,11 @@ def adder(draw: Draw) -> Exercise:
     w, b = draw.choice("unit", [(-2, 3), (-1, 1.5), (-3, 4), (-1.5, 2), (-2, 2.5), (-2.5, 4)])
     w, b = draw.choice("w", [w]), draw.choice("b", [b])
     return Exercise(
-        "A half adder is built of five equal units. Each has two inputs $a, a'$, both with the weight "
+        "A half adder is built of five equal units. Each has two inputs $a, a'$, both with the "
+        "weight "
         "$w = {w:}$, the bias $b = {b:}$, and the output $\\sigma(c\\,(w a + w a' + b))$ with "
-        "$\\sigma(u) = 1/(1 + e^{-u})$ and $c = {c:}$. in1 sees $x_1$ and $x_2$; in2 sees $x_1$ and in1; "
+        "$\\sigma(u) = 1/(1 + e^{-u})$ and $c = {c:}$. in1 sees $x_1$ and $x_2$; in2 sees $x_1$ "
+        "and in1; "
         "in3 sees $x_2$ and in1; sum sees in2 and in3; carry sees in1 twice. The input is "
         "$x_1 = {x1:}$, $x_2 = {x2:}$. Go on with the numbers that you write down.",
         givens={"c": c, "x1": x[0], "x2": x[1], "w": w, "b": b},
@@ -1247,7 +1334,9 @@ X1, X2 = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
 
 def _node(name: str, left: str, right: str) -> Step:
     inputs = {"x1": X1, "x2": X2}
-    sources = {key: source for key, source in (("left", left), ("right", right)) if source not in inputs}
+    sources = {
+        key: source for key, source in (("left", left), ("right", right)) if source not in inputs
+    }
 
     def value(key, wires):
         return wires[key] if key in wires else inputs[(left, right)[key == "right"]]
@@ -1405,7 +1494,8 @@ def delta(draw: Draw) -> Exercise:
                 lambda w, b, x, eta, error: np.array([b + eta * error, *(w + eta * error * x)]),
                 vector("b", "w1", "w2", decimals=3),
                 marks=3,
-                hint="Each weight moves by $\\eta$ times error times its own input; the bias has the input 1.",
+                hint="Each weight moves by $\\eta$ times error times its own input; the bias has "
+                "the input 1.",
                 explain="Add $\\eta \\cdot$ error $\\cdot (1, x_1, x_2)$: {after:}.",
                 mistakes=[
                     Mistake(
@@ -1436,7 +1526,9 @@ def delta(draw: Draw) -> Exercise:
                 hint="Use the new weights. The output should have come nearer to the target.",
                 explain="With the new weights $y$ = {y_after:}.",
                 mistakes=[
-                    Mistake("forgot_bias", lambda x, after: after[1:] @ x, "You left the bias out."),
+                    Mistake(
+                        "forgot_bias", lambda x, after: after[1:] @ x, "You left the bias out."
+                    ),
                     Mistake("target", lambda t: t, "One step goes a part of the way only."),
                 ],
             ),
@@ -1458,13 +1550,14 @@ def separable(draw: Draw) -> Exercise:
     n = draw.integer("n", 3, 4)  # for 2 a common slip gives the right number
     low, high = ["a contradiction", "no contradiction"]
     return Exercise(
-        "A neuron has the output 1 if $b + w_1 x_1 + w_2 x_2 > 0$, otherwise 0. For the inputs 00, 01, 10, "
+        "A neuron has the output 1 if $b + w_1 x_1 + w_2 x_2 > 0$, otherwise 0. For the inputs "
+        "00, 01, 10, "
         "11 the outputs {targets:} are wanted, in this order.",
         givens={"targets": targets, "n": n},
         steps=[
             Step(
                 "conditions",
-                "For which of the inputs does the condition read \"$> 0$\"?",
+                'For which of the inputs does the condition read "$> 0$"?',
                 lambda targets: [
                     name for name, t in zip(("00", "01", "10", "11"), targets, strict=True) if t
                 ],
@@ -1475,7 +1568,9 @@ def separable(draw: Draw) -> Exercise:
                     Mistake(
                         "negated",
                         lambda targets: [
-                            name for name, t in zip(("00", "01", "10", "11"), targets, strict=True) if not t
+                            name
+                            for name, t in zip(("00", "01", "10", "11"), targets, strict=True)
+                            if not t
                         ],
                         "There the wanted output is 0, so the condition is $\\le 0$.",
                     )
@@ -1483,7 +1578,8 @@ def separable(draw: Draw) -> Exercise:
             ),
             Step(
                 "sums",
-                "The conditions of 00 and 11 together say something about $2b + w_1 + w_2$, and so do those of "
+                "The conditions of 00 and 11 together say something about $2b + w_1 + w_2$, and "
+                "so do those of "
                 "01 and 10. Do the two statements contradict each other?",
                 lambda conditions, yes=low, no=high: (
                     yes if set(conditions) in ({"00", "11"}, {"01", "10"}) else no
@@ -1491,7 +1587,8 @@ def separable(draw: Draw) -> Exercise:
                 choice([low, high]),
                 marks=2,
                 hint="Add the left-hand sides: both pairs give the same sum $2b + w_1 + w_2$.",
-                explain="Both pairs add up to $2b + w_1 + w_2$. Only if one pair is $> 0$ throughout and the "
+                explain="Both pairs add up to $2b + w_1 + w_2$. Only if one pair is $> 0$ "
+                "throughout and the "
                 "other $\\le 0$ throughout do they clash: {sums:}.",
             ),
             Step(
@@ -1511,7 +1608,9 @@ def separable(draw: Draw) -> Exercise:
                 explain="$2^{2^n}$ with $n = {n:}$: {functions:}.",
                 mistakes=[
                     Mistake("patterns", lambda n: 2**n, "That is the number of input patterns."),
-                    Mistake("squared", lambda n: (2**n) ** 2, "Two choices for each pattern: $2^{2^n}$."),
+                    Mistake(
+                        "squared", lambda n: (2**n) ** 2, "Two choices for each pattern: $2^{2^n}$."
+                    ),
                 ],
             ),
             Step(
@@ -1541,7 +1640,8 @@ def two_layers(draw: Draw) -> Exercise:
     def candidate(d: Draw):
         halves = [-1.5, -0.5, 0.5, 1.5]
         return [
-            [*d.integers(f"w{i}", 2, -2, 2, exclude=[0]), d.choice(f"b{i}", halves)] for i in range(3)
+            [*d.integers(f"w{i}", 2, -2, 2, exclude=[0]), d.choice(f"b{i}", halves)]
+            for i in range(3)
         ]
 
     def bits(unit, a, c):
@@ -1568,9 +1668,9 @@ def two_layers(draw: Draw) -> Exercise:
             vector("00", "01", "10", "11"),
             marks=marks,
             hint="Net input first, then compare with 0.",
-            explain=lambda hidden, row=row: "The net inputs are "
-            + line(nets(hidden[row][:2], hidden[row][2], CORNERS))
-            + ".",
+            explain=lambda hidden, row=row: (
+                "The net inputs are " + line(nets(hidden[row][:2], hidden[row][2], CORNERS)) + "."
+            ),
             mistakes=[
                 Mistake(
                     "forgot_bias",
@@ -1593,8 +1693,10 @@ def two_layers(draw: Draw) -> Exercise:
         )
 
     return Exercise(
-        "Two hidden neurons $h_1, h_2$ see $x_1$ and $x_2$; the output neuron $y$ sees $h_1$ and $h_2$. "
-        "Every neuron fires (1) if its net input is positive, otherwise its output is 0. The hidden "
+        "Two hidden neurons $h_1, h_2$ see $x_1$ and $x_2$; the output neuron $y$ sees $h_1$ and "
+        "$h_2$. "
+        "Every neuron fires (1) if its net input is positive, otherwise its output is 0. The "
+        "hidden "
         "neurons have\n{hidden:table #, $w_1$, $w_2$, $b$}\nand the output neuron has "
         "$(w_1, w_2, b) = {output:}$.",
         givens={"hidden": hidden, "output": output},
@@ -1604,13 +1706,17 @@ def two_layers(draw: Draw) -> Exercise:
             Step(
                 "y",
                 "The outputs of $y$ for 00, 01, 10, 11",
-                lambda h1, h2, output: (output[0] * h1 + output[1] * h2 + output[2] > 0).astype(int),
+                lambda h1, h2, output: (output[0] * h1 + output[1] * h2 + output[2] > 0).astype(
+                    int
+                ),
                 vector("00", "01", "10", "11"),
                 marks=2,
                 hint="Now $h_1$ and $h_2$ are the inputs.",
-                explain=lambda h1, h2, output: "The net inputs of $y$ are "
-                + line(output[0] * h1 + output[1] * h2 + output[2])
-                + ".",
+                explain=lambda h1, h2, output: (
+                    "The net inputs of $y$ are "
+                    + line(output[0] * h1 + output[1] * h2 + output[2])
+                    + "."
+                ),
                 mistakes=[
                     Mistake(
                         "skipped_hidden",
@@ -1662,7 +1768,9 @@ def merge(draw: Draw) -> Exercise:
     def telling(parts):
         w1, b1, w2, b2, x = (np.array(p) for p in parts)
         return (
-            np.abs(w2 @ b1).min() > 0 and np.abs(b2).min() > 0 and np.abs(x).min() > 0
+            np.abs(w2 @ b1).min() > 0
+            and np.abs(b2).min() > 0
+            and np.abs(x).min() > 0
             and np.any(w2 @ w1 @ x != 0)
         )
 
@@ -1683,7 +1791,9 @@ def merge(draw: Draw) -> Exercise:
                 explain="$W = W_2 W_1$ = {W:}.",
                 mistakes=[
                     Mistake(
-                        "transposed", lambda first, second: (second @ first).T, "Rows and columns are swapped."
+                        "transposed",
+                        lambda first, second: (second @ first).T,
+                        "Rows and columns are swapped.",
                     ),
                     Mistake(
                         "wrong_order_cut",
@@ -1701,10 +1811,16 @@ def merge(draw: Draw) -> Exercise:
                 hint="The first bias passes through the second layer.",
                 explain="$b = W_2 b_1 + b_2$ = {b:}.",
                 mistakes=[
-                    Mistake("lost_first_bias", lambda b2: b2, "$b_1$ passes through $W_2$ as well."),
-                    Mistake("lost_second_bias", lambda second, b1: second @ b1, "You left $b_2$ out."),
                     Mistake(
-                        "added_biases", lambda b1, b2: b1[:2] + b2, "$b_1$ must be multiplied by $W_2$."
+                        "lost_first_bias", lambda b2: b2, "$b_1$ passes through $W_2$ as well."
+                    ),
+                    Mistake(
+                        "lost_second_bias", lambda second, b1: second @ b1, "You left $b_2$ out."
+                    ),
+                    Mistake(
+                        "added_biases",
+                        lambda b1, b2: b1[:2] + b2,
+                        "$b_1$ must be multiplied by $W_2$.",
                     ),
                 ],
             ),
@@ -1718,7 +1834,11 @@ def merge(draw: Draw) -> Exercise:
                 explain="$W x + b$ = {y:}.",
                 mistakes=[
                     Mistake("forgot_bias", lambda W, x: W @ x, "You left $b$ out."),
-                    Mistake("row_vector", lambda W, b, x: x @ W + b, "You multiplied from the wrong side."),
+                    Mistake(
+                        "row_vector",
+                        lambda W, b, x: x @ W + b,
+                        "You multiplied from the wrong side.",
+                    ),
                 ],
             ),
         ],
@@ -1742,37 +1862,59 @@ QUESTIONS = [
         "The data are linearly separable. What does the convergence theorem promise?",
         "Perceptron learning makes a finite number of updates",
         [
-            ("Perceptron learning finds the line with the largest margin", "It stops at the first line "
-             "without errors; the largest margin is what a support vector machine looks for."),
-            ("The number of errors falls with every update", "A single update may turn other patterns wrong."),
-            ("It needs one pass over the data", "Several passes are common; only their number is finite."),
+            (
+                "Perceptron learning finds the line with the largest margin",
+                "It stops at the first line "
+                "without errors; the largest margin is what a support vector machine looks for.",
+            ),
+            (
+                "The number of errors falls with every update",
+                "A single update may turn other patterns wrong.",
+            ),
+            (
+                "It needs one pass over the data",
+                "Several passes are common; only their number is finite.",
+            ),
             ("It also stops if no line separates the data", "Then the weights never come to rest."),
         ],
         "The number of updates is at most $\\beta \\lVert w^* \\rVert^2 / \\alpha^2$.",
         "Is it about the number of updates, the line found, or the time?",
     ),
     Question(
-        "All weights and the bias of a perceptron are multiplied by the same $c > 0$. What changes?",
+        "All weights and the bias of a perceptron are multiplied by the same $c > 0$. What "
+        "changes?",
         "Only the net inputs",
         [
-            ("The boundary moves away from the origin", "$c\\,(w \\cdot x + b) = 0$ describes the same line."),
+            (
+                "The boundary moves away from the origin",
+                "$c\\,(w \\cdot x + b) = 0$ describes the same line.",
+            ),
             ("The signed distances grow by $c$", "Score and length of $w$ both grow by $c$."),
-            ("The outputs for points near the boundary", "The sign of the net input stays for every point."),
+            (
+                "The outputs for points near the boundary",
+                "The sign of the net input stays for every point.",
+            ),
             ("The line turns towards the larger weight", "The direction of $w$ stays the same."),
         ],
         "$c\\,(w \\cdot x + b)$ has the sign of $w \\cdot x + b$, and the same zeros.",
         "Compare $c\\,(w \\cdot x + b)$ with $w \\cdot x + b$: sign, zeros, size.",
     ),
     Question(
-        "Sigmoid units with weights and biases multiplied by a growing $c$ behave more and more like "
+        "Sigmoid units with weights and biases multiplied by a growing $c$ behave more and more "
+        "like "
         "perceptrons. When does this fail?",
         "If a net input is exactly 0",
         [
             ("If a weight is negative", "The sign of single weights does not matter."),
-            ("If the net has more than one layer", "Layer by layer the limit holds, as long as no net "
-             "input is 0."),
+            (
+                "If the net has more than one layer",
+                "Layer by layer the limit holds, as long as no net input is 0.",
+            ),
             ("If the bias is 0", "Only a net input of 0 is a problem."),
-            ("If the inputs are not bits", "The limit holds for every input with a net input other than 0."),
+            (
+                "If the inputs are not bits",
+                "The limit holds for every input with a net input other than 0.",
+            ),
         ],
         "$\\sigma(c \\cdot 0) = 1/2$ for every $c$, while the perceptron says 0.",
         "What is $\\sigma(c u)$ for very large $c$? Try $u > 0$, $u < 0$, $u = 0$.",
@@ -1783,8 +1925,14 @@ QUESTIONS = [
         [
             ("XOR, from two layers on", "A product of matrices is a matrix: still linear."),
             ("Any continuous function, with enough units", "That needs a non-linear activation."),
-            ("Polynomials whose degree is the number of layers", "Nothing is ever multiplied by itself."),
-            ("Convex regions", "Half-planes only; convex regions need thresholds in a hidden layer."),
+            (
+                "Polynomials whose degree is the number of layers",
+                "Nothing is ever multiplied by itself.",
+            ),
+            (
+                "Convex regions",
+                "Half-planes only; convex regions need thresholds in a hidden layer.",
+            ),
         ],
         "$W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1 + b_2)$.",
         "Insert one layer into the other.",
@@ -1796,7 +1944,10 @@ QUESTIONS = [
             ("It has no learning rate", "Both may have one."),
             ("It multiplies input and output", "That product is just what the two have in common."),
             ("It works without targets", "Perceptron learning needs targets; plain Hebb does not."),
-            ("It changes one weight at a time", "All weights with a non-zero input change together."),
+            (
+                "It changes one weight at a time",
+                "All weights with a non-zero input change together.",
+            ),
         ],
         "The update $\\eta\\,t\\,x$ is Hebbian, gated by the error.",
         "What happens to the weights when the output is right?",
@@ -1807,8 +1958,14 @@ QUESTIONS = [
         [
             ("Along the boundary", "Differences of boundary points are at right angles to $w$."),
             ("To the origin", "The origin may lie on either side; the bias decides."),
-            ("At right angles, to the side with output 0", "Walking along $w$ raises the net input."),
-            ("To the mean of the patterns with output 1", "Its direction depends on all errors made."),
+            (
+                "At right angles, to the side with output 0",
+                "Walking along $w$ raises the net input.",
+            ),
+            (
+                "To the mean of the patterns with output 1",
+                "Its direction depends on all errors made.",
+            ),
         ],
         "For two points of the line $w \\cdot (x - x') = 0$, and $net$ grows along $w$.",
         "Take two points of the boundary and subtract their equations.",
@@ -1817,7 +1974,10 @@ QUESTIONS = [
         "Why is NAND called universal?",
         "It builds every boolean function",
         [
-            ("It is the only gate that a perceptron computes", "A perceptron computes 14 of the 16."),
+            (
+                "It is the only gate that a perceptron computes",
+                "A perceptron computes 14 of the 16.",
+            ),
             ("Its truth table contains all other gates", "One gate has one truth table."),
             ("It can be learned from any starting point", "That holds for every separable gate."),
             ("One NAND neuron can do XOR", "That takes four of them, in three layers."),
