@@ -255,16 +255,13 @@ class Batches:
 
     def _streamed(self) -> Iterator[tuple[Any, int, int]]:
         """From a loader or an iterable; to continue, the epoch is begun again and skipped."""
-        own = getattr(self.source, "generator", None)
-        own = own if isinstance(own, torch.Generator) else None
         resumed = self.states_at_start is not None
         now = random_states()
         if self.states_at_start is None:
-            self.states_at_start = {"all": now, "own": own.get_state() if own else None}
+            self.states_at_start = {"all": now, "own": self._own_states()}
         else:
             restore_random_states(self.states_at_start["all"])
-            if own:
-                own.set_state(self.states_at_start["own"])
+            self._set_own_states(self.states_at_start["own"])
         source = iter(self.source() if callable(self.source) else self.source)
         for _ in range(self.position):
             next(source, None)
@@ -278,6 +275,19 @@ class Batches:
             else:
                 yield self._sent(data), total, total
 
+    def _own_generators(self) -> list[torch.Generator]:
+        """Generators that a DataLoader and its sampler have of their own."""
+        sampler = getattr(self.source, "sampler", None)
+        found = (getattr(one, "generator", None) for one in (self.source, sampler))
+        return [one for one in found if isinstance(one, torch.Generator)]
+
+    def _own_states(self) -> list[Tensor]:
+        return [one.get_state() for one in self._own_generators()]
+
+    def _set_own_states(self, states: list[Tensor]) -> None:
+        for one, state in zip(self._own_generators(), states, strict=True):
+            one.set_state(state)
+
     def _sent(self, data: Any) -> Any:
         return every_tensor(lambda tensor: tensor.to(self.device, non_blocking=True), data)
 
@@ -287,9 +297,11 @@ class Batches:
             "order": self.order,
             "position": self.position,
             "states at start": self.states_at_start,
+            "own": self._own_states(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.generator.set_state(state["generator"])
         self.order, self.position = state["order"], state["position"]
         self.states_at_start = state["states at start"]
+        self._set_own_states(state["own"])

@@ -127,9 +127,9 @@ def labels_have_the_right_format(sight: Sight) -> str:
 def loss_suits_labels(sight: Sight) -> str:
     if sight.error:
         return sight.error
-    out, y = sight.outputs, sight.targets
-    if out is None or y is None:
+    if sight.outputs is None or sight.targets is None:
         return ""
+    out, y = sight.outputs, tensors_in(sight.batches[0])[1]
     if sight.cross_entropy:
         if out.ndim > 1 and out.shape[1] == 1:
             return "cross-entropy over one score is always 0: use binary_cross_entropy_with_logits"
@@ -194,7 +194,7 @@ def learning_rate_is_adequate(sight: Sight) -> str:
         value.backward()
         for one in chosen:
             one.step()
-        losses.append(float(value))
+        losses.append(value.item())
     rate = chosen[0].param_groups[0]["lr"]
     first, last = losses[0], sum(losses[-5:]) / 5
     if not math.isfinite(last) or last > 1.05 * first:
@@ -285,7 +285,7 @@ def _try_one_batch(sight: Sight) -> None:
             targets = tensors_in(sight.batches[0])[1]
             value = sight.loss(sight.outputs, targets)
             value.backward()
-            sight.value = float(value)
+            sight.value = value.item()
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         examples = number_of_examples(sight.batches[0])
         sight.error = f"a batch of {examples} gives: {str(error).splitlines()[0]}"

@@ -97,6 +97,7 @@ def fit(
     watch, stopper = Diagnostics(diagnostics, models), EarlyStopping.chosen(early_stopping)
     saver = Checkpoint.chosen(checkpoint)
     saver.begin(models, optimisers, numbers, batches, meter, watch, stopper, after_epoch, history)
+    models.zero_grad()  # whatever was left in there
     live = Live(history, epochs, batches.known_length, progress and distribution.first)
 
     # 2. The loop. Nothing in it waits for the device until an epoch ends.

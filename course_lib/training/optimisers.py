@@ -26,6 +26,7 @@ class Readable(Optimizer):
     def __init__(self, parameters: Any, lr: float, **settings: float) -> None:
         if not lr > 0:
             raise ValueError(f"the learning rate is a positive number, not {lr!r}")
+        self.names = ("lr", *settings)
         super().__init__(parameters, {"lr": lr, **settings})
 
     def change(self, g: Tensor, past: dict[str, Any], **settings: float) -> Tensor:
@@ -34,7 +35,7 @@ class Readable(Optimizer):
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            settings = {name: group[name] for name in self.defaults}
+            settings = {name: group[name] for name in self.names}
             for weights in group["params"]:
                 if weights.grad is not None:
                     weights -= self.change(weights.grad, self.state[weights], **settings)
@@ -187,7 +188,7 @@ def descend(
         (point.grad,) = torch.autograd.grad(value, point)
         before, gradient = point.detach().numpy().copy(), point.grad.numpy().copy()
         chosen.step()
-        yield Descent(step, before, float(value), gradient, before - point.detach().numpy())
+        yield Descent(step, before, value.item(), gradient, before - point.detach().numpy())
 
 
 # What `fit(optimiser="adam")` means: torch's own, with a usual learning rate and settings.

@@ -14,11 +14,12 @@ import torch
 def random_states() -> dict[str, Any]:
     """The global states of torch (CPU and every CUDA device), NumPy and Python."""
     name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002
+    version, internal, gauss = random.getstate()
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": (name, [int(key) for key in keys], int(position), int(has_gauss), float(cached)),
-        "python": random.getstate(),
+        "numpy": (name, torch.tensor(keys), int(position), int(has_gauss), float(cached)),
+        "python": (version, torch.tensor(internal), gauss),
     }
 
 
@@ -28,9 +29,9 @@ def restore_random_states(states: dict[str, Any]) -> None:
     if states["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(states["cuda"])
     name, keys, *rest = states["numpy"]
-    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
+    np.random.set_state((name, keys.numpy(), *rest))  # noqa: NPY002
     version, internal, gauss = states["python"]
-    random.setstate((version, tuple(internal), gauss))
+    random.setstate((version, tuple(internal.tolist()), gauss))
 
 
 @contextmanager

@@ -202,13 +202,17 @@ class Rates:
                 "schedule is a function of the step, such as "
                 f"lambda step: cosine(step, 0, 0.1, 1000), not {type(schedule).__name__}"
             )
-        self.schedule, self.per = schedule, per
-        self.groups = [group for one in optimisers for group in one.param_groups]
+        self.schedule, self.per, self.optimisers = schedule, per, optimisers
         self.ratios = [
             group["lr"] / one.param_groups[0]["lr"] if one.param_groups[0]["lr"] else 1.0
             for one in optimisers
             for group in one.param_groups
         ]
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The groups of parameters, asked for anew: loading an optimiser's state replaces them."""
+        return [group for one in self.optimisers for group in one.param_groups]
 
     def set(self, updates: int, epochs: int) -> None:
         """Put the settings for the coming update into the optimisers."""
