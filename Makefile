@@ -1,5 +1,5 @@
 # Each target is a line or two over a real tool. Windows has no make: README.md gives its lines.
-PYTHON ?= python3
+PYTHON ?= $(or $(shell command -v python3),$(shell command -v python),uv run --no-project python)
 RUN = .venv/bin/python
 PYTEST = $(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout=60
 
@@ -10,6 +10,7 @@ lab: setup          ## open your own copy of the course (work/)
 lab-dev: setup      ## open the committed notebooks, for those who write the course
 	@exec $(RUN) tools/lab.py --dev
 setup:              ## make .venv, or finish one that was interrupted
+	@command -v $(firstword $(PYTHON)) >/dev/null || { echo "Neither Python nor uv is here: see README.md."; exit 1; }
 	@$(PYTHON) tools/setup.py
 test: setup         ## unit tests, every notebook, the chapter contract, the browser
 	@$(PYTEST) tests notebooks

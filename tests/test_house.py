@@ -6,9 +6,11 @@ import ast
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -343,6 +345,35 @@ def test_of_two_set_ups_at_once_the_second_waits_and_a_killed_one_lets_go(tmp_pa
             first.kill()
             assert second.stdout.readline() == "in\n"
             second.kill()
+
+
+@posix
+@pytest.mark.full
+def test_a_real_set_up_killed_again_and_again_ends_whole(tmp_path):
+    """Slow: kill -9 the real thing at four moments, then let it finish, and import everything."""
+    project = tmp_path / "project"
+    for path in tracked():
+        copy = project / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    command = [sys.executable, "tools/setup.py"]
+    for seconds in (2, 8, 20, 45):
+        process = subprocess.Popen(command, cwd=project, start_new_session=True)
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert subprocess.call(command, cwd=project) == 0
+    python = str(setup.python_of(project / ".venv"))
+    assert setup.output([python, "-m", "pip", "check"]) is not None
+    modules = "torch, numpy, scipy, sklearn, skimage, networkx, gymnasium, jupyterlab, course_lib"
+    assert setup.output([python, "-c", f"import {modules}, matplotlib, pandas"]) is not None
+    damaged = setup.output([python, "-c", setup.FIND_DAMAGED])
+    assert damaged == "", damaged
+    started = time.perf_counter()
+    assert subprocess.call(command, cwd=project) == 0
+    assert time.perf_counter() - started < 5, "a second call starts at once"
 
 
 def test_pip_is_not_led_out_of_the_environment():
