@@ -17,7 +17,9 @@ come from each process's own random state: seed it with the rank if they shall d
 from __future__ import annotations
 
 import atexit
+import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -70,9 +72,11 @@ class Distribution:
         """Every process's `thing`, in the order of their ranks."""
         if self.world == 1:
             return [thing]
+        file = io.BytesIO()
+        torch.save(thing, file)
         everybody: list[Any] = [None] * self.world
-        dist.all_gather_object(everybody, thing)
-        return everybody
+        dist.all_gather_object(everybody, file.getvalue())
+        return [torch.load(io.BytesIO(one), "cpu", weights_only=True) for one in everybody]
 
 
 class _Step(nn.Module):
@@ -124,6 +128,9 @@ def launch(
         check=False,
     )
     if done.returncode:
-        last = "\n".join(done.stderr.splitlines()[-30:])
+        own = re.split(r"^[EW]\d{4} ", done.stderr, flags=re.MULTILINE)[
+            0
+        ]  # before torchrun's words
+        last = "\n".join((own or done.stderr).splitlines()[-30:])
         raise RuntimeError(f"{path.name} failed with code {done.returncode}:\n{last}")
     return done.stdout
