@@ -57,6 +57,7 @@ class Live:
                 initial=self.history.updates,
                 disable=not sys.stderr.isatty(),
                 unit="update",
+                mininterval=0,
                 leave=False,
             )
         return self
