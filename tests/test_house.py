@@ -412,7 +412,9 @@ def calls() -> list[tuple[str, ast.Call]]:
     return found
 
 
-OTHER_OPENS = re.compile(r"Image|^os$|webbrowser|tarfile|gzip|request|opener|archive")
+OTHER_OPENS = re.compile(
+    r"Image|^os$|\blab\b|page|browser|webbrowser|tarfile|gzip|request|opener|archive"
+)
 
 
 def forgets_the_encoding(call: ast.Call) -> bool:

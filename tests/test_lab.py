@@ -50,7 +50,7 @@ def test_the_first_time_everything_is_copied_and_nothing_else(course):
     expected = {k: v for k, v in files(notebooks).items() if "checkpoints" not in k}
     assert files(work) == expected and len(expected) == 3
     record = json.loads((work / ".course/copies.json").read_text(encoding="utf-8"))
-    assert record == {name: lab.digest(content) for name, content in expected.items()}
+    assert {k: v[0] for k, v in record.items()} == {k: lab.digest(v) for k, v in expected.items()}
 
 
 def test_a_new_version_replaces_an_untouched_copy_and_spares_an_edited_one(course):
@@ -68,6 +68,30 @@ def test_a_new_version_replaces_an_untouched_copy_and_spares_an_edited_one(cours
     (notebooks / "start_here.ipynb").write_text("version 3", encoding="utf-8")
     lab.copy_course(notebooks, work, TODAY)
     assert files(work)["start_here (new version 2026-11-21, 2).ipynb"] == b"version 3"
+
+
+def notebook(text: str, output: str) -> str:
+    outputs = [{"output_type": "stream", "name": "stdout", "text": output}]
+    cell = {"cell_type": "code", "source": [text], "outputs": outputs, "id": "a", "metadata": {}}
+    return json.dumps({"cells": [cell], "metadata": {"x": output}, "nbformat": 4})
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_copy_that_was_only_run_is_replaced_and_kept_and_one_typed_in_is_spared(course, typed):
+    notebooks, work = course
+    name = "2_networks/perceptron.ipynb"
+    (notebooks / name).write_text(notebook("step(x)", "1"), encoding="utf-8")
+    lab.copy_course(notebooks, work, TODAY)
+    mine = notebook("step(y)" if typed else "step(x)", "2").encode()
+    (work / name).write_bytes(mine)
+    assert lab.copy_course(notebooks, work, TODAY) == [] and files(work)[name] == mine
+    newer = notebook("step(z)", "3").encode()
+    (notebooks / name).write_bytes(newer)
+    kept = work / ".course/replaced/2_networks/perceptron (2026-11-21).ipynb"
+    assert len(lab.copy_course(notebooks, work, TODAY)) == typed
+    assert files(work)[name] == (mine if typed else newer)
+    assert kept.exists() != typed and (typed or kept.read_bytes() == mine)
+    assert (newer in files(work).values()) and lab.copy_course(notebooks, work, TODAY) == []
 
 
 def test_a_deleted_copy_comes_back_fresh(course):
@@ -94,6 +118,7 @@ def test_what_the_reader_wrote_is_never_touched(course, seed):
     notebooks, work = course
     draw = random.Random(seed)
     names = ["start_here.ipynb", "2_networks/perceptron.ipynb", "coverage.csv", "new.ipynb"]
+    # (The contents are no JSON, so that running is editing here; see the test above.)
     written: dict[str, bytes] = {}  # what the reader last saved under each name
     seen: set[tuple[str, bytes]] = set()  # what the reader has been given, by name without ending
     for step in range(40):

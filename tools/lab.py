@@ -3,8 +3,9 @@
 `make lab` calls it; on Windows: `.venv\\Scripts\\python tools\\lab.py`. The committed notebooks are
 templates. Each is copied to work/ once; from then on the copy is yours. When a newer version of
 the course arrives, a copy that you never changed is replaced, and beside one that you did change
-the newer version is put under a name that says so. Nothing is ever deleted or overwritten that is
-not, byte for byte, what this program wrote.
+the newer version is put under a name that says so. A copy whose cells you only ran (other outputs,
+the same text) is replaced too, and kept in work/.course/replaced. Nothing is ever deleted or
+overwritten that is not, byte for byte, what this program wrote.
 """
 
 from __future__ import annotations
@@ -31,14 +32,10 @@ OVERRIDES = {
         "fetchNews": "false",
     },
     # Off-screen cells stay in the page: players keep playing, links to headings land.
-    "@jupyterlab/notebook-extension:tracker": {
-        "windowingMode": "none",
-        "codeCellConfig": {"lineNumbers": False, "fontSize": 14, "lineHeight": 1.45},
-    },
-    "@jupyterlab/apputils-extension:themes": {
-        "overrides": {"content-font-size1": "15px", "code-font-size": "14px"}
-    },
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
+# JupyterLab reads font sizes from the reader's own settings only: written once, theirs from then.
+FONTS = {"overrides": {"content-font-size1": "15px", "code-font-size": "14px"}}
 
 
 # --- the copies -----------------------------------------------------------------------------
@@ -76,22 +73,37 @@ def sources(notebooks: Path) -> list[Path]:
     )
 
 
-def read_record(path: Path) -> dict[str, str]:
-    """SHA-256 of what was last offered under each name; empty if there is no readable record."""
+def essence(name: str, content: bytes) -> str:
+    """SHA-256 of what a reader types: a notebook's cells without outputs; else of the bytes."""
+    if name.endswith(".ipynb"):
+        try:
+            cells = [
+                (cell["cell_type"], "".join(cell["source"]), cell.get("attachments"))
+                for cell in json.loads(content)["cells"]
+            ]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return digest(content)
+        return digest(json.dumps(cells, sort_keys=True).encode("utf-8"))
+    return digest(content)
+
+
+def read_record(path: Path) -> dict[str, list[str]]:
+    """For each name the SHA-256 and the essence last offered; empty without a readable record."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}  # then nothing counts as untouched, and nothing is replaced
-    return {k: v for k, v in record.items() if isinstance(v, str)} if type(record) is dict else {}
+    if not isinstance(record, dict):
+        return {}
+    return {k: v for k, v in record.items() if isinstance(v, list) and len(v) == 2}
 
 
-def beside(path: Path, today: datetime.date) -> Path:
-    """A free name like `perceptron (new version 2026-11-21).ipynb`."""
-    label = f"{path.stem} (new version {today.isoformat()}"
-    candidate = path.with_name(f"{label}){path.suffix}")
+def free_name(path: Path, label: str) -> Path:
+    """A name like `perceptron (new version 2026-11-21).ipynb` that no file has."""
+    candidate = path.with_name(f"{path.stem} ({label}){path.suffix}")
     number = 2
     while os.path.lexists(candidate):
-        candidate = path.with_name(f"{label}, {number}){path.suffix}")
+        candidate = path.with_name(f"{path.stem} ({label}, {number}){path.suffix}")
         number += 1
     return candidate
 
@@ -99,31 +111,37 @@ def beside(path: Path, today: datetime.date) -> Path:
 def copy_course(notebooks: Path, work: Path, today: datetime.date) -> list[str]:
     """Bring work/ up to date with notebooks/ and return a line for each edited file spared.
 
-    For every file: no copy yet, copy it; the copy is what we last wrote, replace it; the reader
+    For every file: no copy yet, copy it; the reader changed nothing, replace it; the reader
     changed it and the course did not, leave it; both changed, put the new version beside it.
     """
-    record_path = work / RECORD
-    record = read_record(record_path)
+    record = read_record(work / RECORD)
     before = dict(record)
     news = []
     for source in sources(notebooks):
         name = source.relative_to(notebooks).as_posix()
         target = work / name
         content = source.read_bytes()
-        new, offered = digest(content), record.get(name)
+        new = [digest(content), essence(name, content)]
+        offered = record.get(name, ["", ""])
+        mine = target.read_bytes() if target.is_file() else None
         if not os.path.lexists(target):
             write(target, content)
-        elif target.is_file() and digest(target.read_bytes()) in (offered, new):
-            if digest(target.read_bytes()) != new:
+        elif mine == content:
+            pass
+        elif mine is not None and digest(mine) == offered[0]:
+            write(target, content)
+        elif mine is not None and essence(name, mine) in (offered[1], new[1]):
+            if offered != new:  # ran, not edited: the outputs may be dear, so they are kept
+                write(free_name(work / ".course/replaced" / name, today.isoformat()), mine)
                 write(target, content)
         elif offered != new:
-            place = beside(target, today)
+            place = free_name(target, f"new version {today.isoformat()}")
             write(place, content)
             news.append(f"You changed {name}; the course's new version is beside it: {place.name}")
         record[name] = new
     if record != before:
         text = json.dumps(record, indent=1, sort_keys=True) + "\n"
-        write(record_path, text.encode("utf-8"))
+        write(work / RECORD, text.encode("utf-8"))
     return news
 
 
@@ -148,7 +166,7 @@ def command(folder: Path, settings: Path, arguments: list[str]) -> list[str]:
     """The JupyterLab that opens `folder` on start_here, with the course's settings."""
     result = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     result += [f"--LabServerApp.app_settings_dir={settings / 'app'}"]
-    result += ["--ServerApp.port_retries=100", "--Application.log_level=WARN"]
+    result += ["--ServerApp.port_retries=100", "--Application.log_level=ERROR"]
     result.append("--LabApp.extension_manager=readonly")  # the other one asks a package index
     result.append("--LanguageServerManager.autodetect=False")  # nor look for servers with npm
     if ROOT.joinpath(*WEBSOCKET.split(".")).with_suffix(".py").is_file():
@@ -190,6 +208,9 @@ def main(arguments: list[str] | None = None) -> int:
         settings / "app" / "overrides.json",
         (json.dumps(OVERRIDES, indent=1) + "\n").encode("utf-8"),
     )
+    fonts = settings / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+    if not fonts.exists():
+        write(fonts, (json.dumps(FONTS, indent=1) + "\n").encode("utf-8"))
     if not options.dev:
         for line in copy_course(ROOT / "notebooks", folder, datetime.date.today()):
             print(line)
