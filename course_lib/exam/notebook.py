@@ -78,7 +78,12 @@ class Field:
                 )
             else:
                 self.widget = widgets.RadioButtons(
-                    options=options, value=None, layout={"width": "max-content"}, **about
+                    options=options,
+                    value=None,
+                    description=label,
+                    style=wide,
+                    layout={"width": "max-content"},
+                    **about,
                 )
         else:
             self.widget = widgets.Text(

@@ -1100,7 +1100,11 @@ def criterion(draw: Draw) -> Exercise:
                 vector(length=4, partial=True),
                 marks=2,
                 hint="Leave the labels out for now.",
-                explain="They are {scores:}.",
+                explain=lambda w, w0, patterns: "\n".join(
+                    f"- pattern {i + 1}: ${w[0]:g} \\cdot ({p[0]:g}) {w[1]:+g} \\cdot ({p[1]:g}) "
+                    f"{w0:+g} = {p[:2] @ w + w0:g}$"
+                    for i, p in enumerate(patterns)
+                ),
                 mistakes=[
                     Mistake(
                         "forgot_bias", lambda w, patterns: patterns[:, :2] @ w, "$w_0$ is missing."
@@ -1145,7 +1149,14 @@ def criterion(draw: Draw) -> Exercise:
                 marks=2,
                 hint="Add $-t_i$ times score over the misclassified patterns; every term is "
                 "positive or 0.",
-                explain="$D$ = {D:}.",
+                explain=lambda misclassified, patterns, scores, D: (
+                    "$D = "
+                    + " ".join(
+                        f"- ({patterns[int(m) - 1][2]:g}) \\cdot ({scores[int(m) - 1]:g})"
+                        for m in misclassified
+                    )
+                    + f" = {D:g}$"
+                ),
                 mistakes=[
                     Mistake(
                         "wrong_sign",
@@ -1176,7 +1187,14 @@ def criterion(draw: Draw) -> Exercise:
                 vector("w1", "w2"),
                 marks=2,
                 hint="Differentiate term by term: each misclassified pattern gives $-t_i x_i$.",
-                explain="$-\\sum_M t_i x_i$ = {gradient_w:}.",
+                explain=lambda misclassified, patterns, gradient_w: (
+                    "$-\\sum_M t_i x_i = "
+                    + " ".join(
+                        f"- ({t:g}) \\cdot ({a:g}, {c:g})"
+                        for a, c, t in chosen(misclassified, patterns)
+                    )
+                    + f" = ({gradient_w[0]:g}, {gradient_w[1]:g})$"
+                ),
                 mistakes=[
                     Mistake(
                         "wrong_sign",
@@ -1204,7 +1222,11 @@ def criterion(draw: Draw) -> Exercise:
                 number(absolute=1e-6),
                 marks=1,
                 hint="Each misclassified pattern gives $-t_i$.",
-                explain="$-\\sum_M t_i$ = {gradient_w0:}.",
+                explain=lambda misclassified, patterns, gradient_w0: (
+                    "$-\\sum_M t_i = "
+                    + " ".join(f"- ({t:g})" for *_, t in chosen(misclassified, patterns))
+                    + f" = {gradient_w0:g}$"
+                ),
                 mistakes=[
                     Mistake(
                         "wrong_sign",
@@ -1222,7 +1244,12 @@ def criterion(draw: Draw) -> Exercise:
                 vector("w0", "w1", "w2"),
                 marks=2,
                 hint="Weights minus $\\eta$ times gradient.",
-                explain="$(w_0, w_1, w_2) - \\eta \\nabla D$ = {after:}.",
+                explain=lambda w, w0, eta, gradient_w, gradient_w0: (
+                    "Weights minus $\\eta$ times gradient: "
+                    f"${w0:g} - {eta:g} \\cdot ({gradient_w0:g})$, "
+                    f"${w[0]:g} - {eta:g} \\cdot ({gradient_w[0]:g})$, "
+                    f"${w[1]:g} - {eta:g} \\cdot ({gradient_w[1]:g})$."
+                ),
                 mistakes=[
                     Mistake(
                         "uphill",
@@ -1452,7 +1479,9 @@ def delta(draw: Draw) -> Exercise:
     w = draw.decimals("w", 2, -2, 2, 0.5, exclude=[0])
     b = draw.decimal("b", -1, 1, 0.5, exclude=[0])
     x = draw.sample("x", [-3, -2, -1, 2, 3], 2)
-    eta = draw.choice("eta", [0.1, 0.2, 0.05])
+    rates = [0.02, 0.05, 0.1, 0.15]
+    step = 1 + x[0] ** 2 + x[1] ** 2  # the error shrinks by the factor 1 - eta * step
+    eta = draw.choice("eta", [rate for rate in rates if rate * step < 1])
     y = w[0] * x[0] + w[1] * x[1] + b
     t = draw.integer("t", -4, 4, exclude=[y, y + 1, y - 1, y + 2, y - 2, 0])
     return Exercise(
@@ -1467,7 +1496,10 @@ def delta(draw: Draw) -> Exercise:
                 lambda w, b, x: w @ x + b,
                 number(absolute=1e-6),
                 hint="No threshold here: the unit is linear.",
-                explain="$w \\cdot x + b$ = {y:}.",
+                explain=lambda w, b, x: (
+                    f"${w[0]:g} \\cdot ({x[0]:g}) {w[1]:+g} \\cdot ({x[1]:g}) {b:+g} "
+                    f"= {w @ x + b:g}$"
+                ),
                 mistakes=[
                     Mistake("forgot_bias", lambda w, x: w @ x, "You left the bias out."),
                     Mistake(
@@ -1496,7 +1528,8 @@ def delta(draw: Draw) -> Exercise:
                 marks=3,
                 hint="Each weight moves by $\\eta$ times error times its own input; the bias has "
                 "the input 1.",
-                explain="Add $\\eta \\cdot$ error $\\cdot (1, x_1, x_2)$: {after:}.",
+                explain="Add ${eta:} \\cdot {error:(.6g)} \\cdot (1, x_1, x_2)$ with $x = {x:}$ to "
+                "$({b:}, w)$ with $w = {w:}$: {after:}.",
                 mistakes=[
                     Mistake(
                         "wrong_direction",
@@ -1524,7 +1557,8 @@ def delta(draw: Draw) -> Exercise:
                 number(decimals=2),
                 marks=2,
                 hint="Use the new weights. The output should have come nearer to the target.",
-                explain="With the new weights $y$ = {y_after:}.",
+                explain="With the new weights {after:} and $x = {x:}$: $y$ = {y_after:}, nearer to "
+                "$t = {t:}$.",
                 mistakes=[
                     Mistake(
                         "forgot_bias", lambda x, after: after[1:] @ x, "You left the bias out."
