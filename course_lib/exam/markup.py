@@ -21,6 +21,14 @@ from course_lib.exam.template import ExerciseError
 Maths = Callable[[str, bool], str]
 # What the converter does not know, in words that it does.
 SPELLINGS = {r"\lVert": r"\Vert", r"\rVert": r"\Vert", r"\lvert": r"\vert", r"\rvert": r"\vert"}
+# A minus after a bracket, a comma or a relation is a sign, not a difference.
+SIGN = re.compile(
+    r"(<mo[^>]*>(?:[(\[,=]|&#x000(?:28|5B|2C|3D|3C|3E|D7|B7);|&#x0226[45];|&#x022C5;)</mo>)"
+    r"<mo>&#x02212;</mo>"
+)
+PRIME = re.compile(r"<msup>(<mi[^>]*>[^<]*</mi>)<m[io]>(&#x0203[234];|&#x02057;)</m[io]></msup>")
+# Brackets and punctuation stay on the line of their formula.
+GLUED = re.compile(r"([(\[\"]*)(<math .*?</math>)([)\],.;:?!\"]*)", re.DOTALL)
 PICTURE = re.compile(r'<img src="data:image/(png|jpeg|gif|svg\+xml);base64,([A-Za-z0-9+/=\s]+)"')
 
 
@@ -38,6 +46,8 @@ def mathml(tex: str, display: bool = False) -> str:
         raise ExerciseError(
             f"the formula {tex!r} has a command that MathML does not know: {left[1]}"
         )
+    markup = SIGN.sub(r'\1<mo form="prefix">&#x02212;</mo>', markup)
+    markup = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', markup)
     return markup.replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
 
 
@@ -71,13 +81,20 @@ def _parser(maths: Maths) -> MarkdownIt:
 
 def block(text: str, maths: Maths = mathml) -> str:
     """Paragraphs, lists and tables as HTML."""
-    return _parser(maths).render(text).strip()
+    return _glue(_parser(maths).render(text).strip())
 
 
 @lru_cache(4096)  # options and feedback repeat from variant to variant
 def inline(text: str, maths: Maths = mathml) -> str:
     """One line of text as HTML, without a paragraph around it."""
-    return _parser(maths).renderInline(text).strip()
+    return _glue(_parser(maths).renderInline(text).strip())
+
+
+def _glue(markup: str) -> str:
+    def put(match: re.Match[str]) -> str:
+        return f'<span class="glued">{match[0]}</span>' if match[1] or match[3] else match[0]
+
+    return GLUED.sub(put, markup)
 
 
 def pictures(markup: str, where: str) -> tuple[str, dict[str, bytes]]:

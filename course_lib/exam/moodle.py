@@ -240,7 +240,7 @@ def _parts(exercise: Exercise, asked: Sequence[Part], unit: int) -> str:
             lines.append(_table(part, spots))
         elif spots:
             labelled = (
-                f"{escape(f.label)}: {s}" if f.label else s
+                f"{_line(f.label)}: {s}" if f.label else s
                 for f, s in zip(part.fields, spots, strict=True)
             )
             lines.append("<p>" + " &nbsp; ".join(labelled) + "</p>")
