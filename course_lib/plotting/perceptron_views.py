@@ -89,7 +89,7 @@ def learning(
 
 
 def distance_view(axes: Axes) -> Callable[..., str]:
-    """Draw the point (3, 4), its foot on a line given by angle and length of w, and the distance."""
+    """Draw the point (3, 4), its foot on the line given by angle and length of w, the distance."""
     point = np.array([3.0, 4.0])
     axes.set(xlim=(-6, 8), ylim=(-4, 7), xlabel="$x_1$", ylabel="$x_2$")
     move = moving_half_plane(axes)
