@@ -543,6 +543,19 @@ def test_compiled_step_computes_the_same() -> None:
     assert same_weights(plain, captured)
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("how", [True, "reduce-overhead"])
+def test_really_compiled_step_computes_almost_the_same(how: bool | str) -> None:
+    x, y = blobs(n=72)
+    plain, fast = net(), net()
+    one = fit(plain, (x, y), loss=F.cross_entropy, epochs=2, batch_size=16, metrics="accuracy")
+    two = fit(
+        fast, (x, y), loss=F.cross_entropy, epochs=2, batch_size=16, metrics="accuracy", compile=how
+    )
+    assert two.losses == pytest.approx(one.losses, rel=1e-5)
+    assert two["accuracy"].tolist() == one["accuracy"].tolist()
+
+
 class Waits(TorchDispatchMode):
     """Counts what makes a GPU wait: reading a number, copying to the CPU, data-dependent shapes."""
 

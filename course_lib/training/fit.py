@@ -19,6 +19,7 @@ from torch.nn.utils import clip_grad_norm_
 from course_lib.device import device as choose_device
 from course_lib.training.batches import Batches
 from course_lib.training.checkpoint import Checkpoint
+from course_lib.training.compiled import compiled
 from course_lib.training.diagnostics import Diagnostics
 from course_lib.training.distribution import Distribution
 from course_lib.training.early_stopping import EarlyStopping
@@ -59,26 +60,30 @@ def fit(
 ) -> History:
     """Train `model` on `train` for `epochs` epochs; it is changed in place and left in eval mode.
 
-    train, validation: (inputs, targets), an array, a Dataset, a DataLoader, or an iterable of
-    batches
-        (or a function that makes one). A validation may also be a function returning named numbers.
-    loss: a function of (outputs, targets), the mean over the batch. step: instead of `loss`, your
-    own function of a batch. It returns the loss, or a dict with "loss"
-        and whatever else shall be averaged ("outputs" and "targets" go to the metrics). A dict
-        whose "loss" needs no gradient, or is missing, says that the step made its own updates (as a
-        GAN does). `model` may then be a dict or list of modules, `optimiser` one of optimisers.
-    optimiser: a name ("sgd", "momentum", "adam", ...), a function of the parameters, or optimisers.
-    schedule: a function of the number of updates (or epochs: schedule_per="epoch") -> learning
-    rate,
-        or a dict such as {"lr": ..., "momentum": ...}.
-    metrics: names ("accuracy") or functions of (outputs, targets), a mean over the examples given.
-    accumulate: batches per update. clip: the largest norm of the gradient.
-    precision: "float32", "bf16" or "fp16" (mixed). compile: True, or a backend of torch.compile.
-    augment: a function changing each training batch.
-    early_stopping: patience in epochs, or an EarlyStopping; puts the best weights back.
-    checkpoint: a path, or a Checkpoint; continues from it if it is there.
-    after_epoch: called with the history; a dict it returns joins the row.
-    seed: of the order of the examples. Weights and dropout draw from torch's own random state.
+    Data
+        train, validation: (inputs, targets), an array, a Dataset, a DataLoader, an iterable of
+        batches or a function that makes one. A validation may also be a function that returns
+        named numbers. batch_size: examples per batch. augment: changes each training batch.
+        seed: of the order of the examples; weights and dropout draw from torch's own random state.
+    What is minimised
+        loss: a function of (outputs, targets), the mean over the batch; or
+        step: your own function of a batch. It returns the loss, or a dict with "loss" and what
+        else shall be averaged ("outputs" and "targets" go to the metrics). A dict whose "loss" is
+        missing or needs no gradient says that the step made its own updates, as a GAN does;
+        `model` may then be a dict or list of modules, `optimiser` one of optimisers.
+        metrics: names ("accuracy") or functions of (outputs, targets), means like the loss.
+    How
+        optimiser: a name ("sgd", "momentum", "adam", ...), a function of the parameters, or ready.
+        schedule: a function of the number of updates (or epochs: schedule_per="epoch") that gives
+        the learning rate, or a dict such as {"lr": ..., "momentum": ...}.
+        accumulate: batches per update. clip: the largest norm of the gradient.
+        precision: "float32", or mixed with "bf16" or "fp16". compile: True, or a mode or backend
+        of torch.compile. device: "cpu", "cuda", "mps"; chosen if not given.
+    Until when
+        epochs: at most so many. early_stopping: patience in epochs, or an EarlyStopping; it puts
+        the best weights back. checkpoint: a path or a Checkpoint; the run goes on from it.
+        diagnostics: what to look at inside, see `diagnostics.NAMES`.
+        after_epoch: called with the history; a dict that it returns joins the row.
 
     Stopping by hand leaves a usable model and `history.interrupted`. Raises Diverged when the loss
     becomes infinite or nan, CheckpointError for a file that cannot be continued from.
@@ -183,13 +188,6 @@ def as_result(returned: Any) -> dict[str, Any]:
 def learns(result: Mapping[str, Any]) -> bool:
     """Whether `fit` is to minimise the step's loss; if not, the step has made its own updates."""
     return "loss" in result and result["loss"].requires_grad
-
-
-def compiled(step: Callable[[Any], Any], how: bool | str) -> Callable[[Any], Any]:
-    """The step through torch.compile: `how` is True or the name of a backend."""
-    if not how:
-        return step
-    return torch.compile(step) if how is True else torch.compile(step, backend=how)
 
 
 def chosen_validation(
