@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import os
 import re
@@ -400,6 +401,7 @@ def code_of(path: Path) -> list[tuple[str, str]]:
     ]
 
 
+@functools.cache
 def calls() -> list[tuple[str, ast.Call]]:
     found = []
     for path in tracked(".py", ".ipynb"):
