@@ -23,6 +23,7 @@ from course_lib.exam.exercise import (
     new,
 )
 from course_lib.exam.marking import Attempt, Report, StepResult
+from course_lib.exam.progress import Progress, ProgressError, progress
 from course_lib.exam.reading import Unreadable
 from course_lib.exam.samples import Samples, samples
 from course_lib.exam.template import ExerciseError
@@ -49,6 +50,8 @@ __all__ = [
     "ExerciseError",
     "ExerciseType",
     "Mistake",
+    "Progress",
+    "ProgressError",
     "Report",
     "Step",
     "StepResult",
@@ -58,4 +61,5 @@ __all__ = [
     "exercise_type",
     "new",
     "practice",
+    "progress",
 ]
