@@ -86,6 +86,8 @@ def planted(answer, value):
         return value + 1
     if isinstance(answer, kinds.Number):
         return value + max(1.0, abs(value))
+    if isinstance(answer, kinds.Formula):
+        return f"({value}) + 1"
     array = np.array(value, dtype=float)
     if np.isin(array, (0, 1)).all():
         array.flat[0] = 1 - array.flat[0]
