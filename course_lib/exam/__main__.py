@@ -110,9 +110,9 @@ def _moodle(options: argparse.Namespace) -> None:
 
 
 def _qti(options: argparse.Namespace) -> None:
-    from course_lib.exam import qti
+    from course_lib.exam import qti_package
 
-    data, counts = qti.package(_types(options.topics), options.variants, options.seed)
+    data, counts = qti_package.package(_types(options.topics), options.variants, options.seed)
     _write(options.out, data)
     _report(counts, options.variants)
 

@@ -185,7 +185,9 @@ def _part(
         found = [Field("", "number", float(right), Fraction(1), tolerance, wrongs=tuple(wrongs))]
     elif isinstance(kind, Choices):
         note = "choose all that hold; each wrong one takes a right one back"
-        found = [Field("", "choices", right, Fraction(1), options=kind.options)]
+        found = [
+            Field("", "choices", right, Fraction(1), options=kind.options, wrongs=tuple(wrongs))
+        ]
     elif isinstance(kind, Choice):
         note = "choose one"
         found = [
