@@ -5,8 +5,8 @@
     python bench/training.py --tasks digits --rounds 5 --dry
 
 The peers (lightning, accelerate, skorch, fastai) are measured if they can be imported; they are no
-dependencies of the course. The ways take turns within each round, so that a busy neighbour slows all
-of them; a number is the median over the rounds of the ratio to the bare loop in its round.
+dependencies of the course. The ways take turns within each round, so that a busy neighbour slows
+all of them; a number is the median over the rounds of the ratio to the bare loop in its round.
 `fit` runs as in a chapter: accuracy measured, progress on; everybody else without either.
 """
 

@@ -89,11 +89,13 @@ class Diagnostics:
         self.before: dict[str, Tensor] = {}
         self.due = bool(self.names)
 
-    @torch.no_grad()
     def before_update(self, step: Callable[[Any], Any], batch: Any) -> None:
         """Between `backward` and the update: gradients, activations, a copy of the weights."""
-        if not self.due:
-            return
+        if self.due:
+            self._look(step, batch)
+
+    @torch.no_grad()
+    def _look(self, step: Callable[[Any], Any], batch: Any) -> None:
         if "gradient norm" in self.names:
             self.found["gradient norm"] = gradient_norms(self.models)
         if "update ratio" in self.names:
@@ -117,12 +119,12 @@ class Diagnostics:
                 if is_activation(modules[layer])
             }
 
-    @torch.no_grad()
     def after_update(self) -> None:
         """After the update: how far the weights went."""
-        if self.due and self.before:
+        if self.before:
             self.found["update ratio"] = update_ratios(self.models, self.before)
-        self.due, self.before = False, {}
+            self.before = {}
+        self.due = False
 
     def finish(self) -> dict[str, dict[str, float]]:
         """What the epoch's measurement found, as numbers."""

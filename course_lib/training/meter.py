@@ -192,6 +192,8 @@ class Meter:
 
 def stacked(values: list[Tensor]) -> Tensor:
     """0-d and 1-d tensors as one 1-d tensor."""
+    if all(value.ndim == 0 for value in values):
+        return torch.stack(values)
     return torch.cat([value.reshape(-1) for value in values])
 
 
