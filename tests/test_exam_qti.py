@@ -93,6 +93,7 @@ def page(chromium):
         view.on("pageerror", lambda error: view.errors.append(str(error)))
         view.route("**/*", lambda route: route.abort())  # nothing may be fetched
         view.set_content("<!doctype html><html><body></body></html>")
+        view.evaluate("() => { console.debug = () => {}; }")  # it tells every step
         view.add_script_tag(path=str(BUNDLE))
         yield view
         browser.close()

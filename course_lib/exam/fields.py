@@ -220,7 +220,7 @@ def _part(
                 for i in range(len(array))
                 for j, c in enumerate(columns)
             ]
-            note = f"{len(array)} rows"
+            note = f"{len(array)} rows" if isinstance(kind, States) else "numbers"
         found = _entries(wrongs, array.ravel(), labels, kind.tolerance, np.ravel)
     else:
         raise TypeError(f"there is no field for answers of the kind {type(kind).__name__}")

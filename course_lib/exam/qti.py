@@ -6,9 +6,9 @@ slip in an earlier part, and this part as it follows from it).
 
 Two limits of the common player (@citolab/qti-components 7.27) shape the XML: it does not know the
 tolerance of `qti-equal`, so numbers are compared by lower and upper bound; it rounds computed
-numbers to three decimals, so SCORE is one sum of exact strings. Formulas are MathML, as the standard wants
-it; that player drops namespaces, so the page around it must read them again (one line, see
-tests/test_exam_qti.py).
+numbers to three decimals, so SCORE is one sum of exact strings. Formulas are MathML, as the
+standard wants it; that player drops namespaces, so the page around it must read them again (one
+line, see tests/test_exam_qti.py).
 """
 
 from __future__ import annotations
