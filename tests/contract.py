@@ -824,7 +824,7 @@ def interaction(book: Book) -> Iterator[str]:
     found = book.tagged("player", "explorer")
     if len(found) < 2:
         yield f"expected at least two cells tagged player or explorer, found {len(found)}"
-    makers = {"player": {"play"}, "explorer": {"explore", "decision_map"}}
+    makers = {"player": {"play"}, "explorer": {"explore", "decision_map", "network_playground"}}
     for cell in found:
         calls = {
             dotted(n.func).split(".")[-1] for n in ast.walk(cell.tree) if isinstance(n, ast.Call)

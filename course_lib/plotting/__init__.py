@@ -31,6 +31,7 @@ _HOME = {
     "play": "players",
     "explore": "players",
     "decision_map": "rawmap",
+    "network_playground": "playground",
     "show_source": "source",
 }
 __all__ = sorted(_HOME)
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from .network import draw_circuit, draw_network  # noqa: F401
     from .picture import new_axes, show  # noqa: F401
     from .players import Control, Explorer, Player, explore, play  # noqa: F401
+    from .playground import network_playground  # noqa: F401
     from .rawmap import decision_map  # noqa: F401
     from .source import show_source  # noqa: F401
     from .style import COLOURS, projector  # noqa: F401
