@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import hypot, sqrt
+from math import hypot, log2, sqrt
 
 import numpy as np
 
@@ -25,6 +25,32 @@ def put(text: str, **inner: str) -> str:
     """The formula with other formulas in place of its variables."""
     for name, formula_text in inner.items():
         text = re.sub(rf"(?<![A-Za-z]){name}(?![A-Za-z])", f"({formula_text})", text)
+    return text
+
+
+def term(factor: int, power: int, name: str = "x") -> str:
+    """factor * name^power as one writes it."""
+    head = "" if factor == 1 and power else f"{factor}*" if power else str(factor)
+    return head + (name + (f"^{power}" if power > 1 else "") if power else "")
+
+
+def two(a: int, p: int, q: int) -> str:
+    """a * x^p * y^q as one writes it."""
+    parts = [term(1, p)] * (p > 0) + [term(1, q, "y")] * (q > 0)
+    return "*".join([str(a)] * (a != 1 or not parts) + parts)
+
+
+def along(zx: str, zy: str, r: int, s: int) -> str:
+    """dz/dt for x = t^r, y = t^s from the two partial derivatives; one power of t if it is one."""
+    x, y = term(1, r, "t"), term(1, s, "t")
+    text = (
+        f"({put(zx, x=x, y=y)})*{term(r, r - 1, 't')} + ({put(zy, x=x, y=y)})*{term(s, s - 1, 't')}"
+    )
+    one, four = at(text, t=1.0), at(text, t=4.0)
+    if one > 0 and four > 0 and one == int(one):
+        short = term(int(one), round(log2(four / one) / 2), "t")
+        if abs(at(short, t=3.0) - at(text, t=3.0)) < 1e-9 * abs(at(text, t=3.0)):
+            return short
     return text
 
 
@@ -67,31 +93,31 @@ def rules(draw: Draw) -> Exercise:
             Step(
                 "power",
                 "$f_1'(x)$",
-                lambda n: f"{n}*x^{n - 1}",
+                lambda n: term(n, n - 1),
                 formula("x"),
                 hint="The exponent comes down and falls by one.",
                 explain="$(x^{{n:d}})' = {n:d}\\,x^{{n:d} - 1}$.",
                 mistakes=[
-                    Mistake("same_power", lambda n: f"{n}*x^{n}", "The exponent falls by one."),
+                    Mistake("same_power", lambda n: term(n, n), "The exponent falls by one."),
                     Mistake("integrated", lambda n: f"x^{n + 1}/{n + 1}", "That is the integral."),
                 ],
             ),
             Step(
                 "sum",
                 "$f_2'(x)$",
-                lambda a, k: f"{a}*cos(x) + {k}*x^{k - 1}",
+                lambda a, k: f"{a}*cos(x) + {term(k, k - 1)}",
                 formula("x"),
                 hint="Term by term; the constant factor stays.",
                 explain="$({a:d} \\sin x)' = {a:d} \\cos x$ and $(x^{{k:d}})' = {k:d}\\,x^{{k:d} - 1}$.",
                 mistakes=[
                     Mistake(
                         "sign",
-                        lambda a, k: f"-{a}*cos(x) + {k}*x^{k - 1}",
+                        lambda a, k: f"-{a}*cos(x) + {term(k, k - 1)}",
                         "$(\\sin x)' = +\\cos x$; the minus belongs to $(\\cos x)'$.",
                     ),
                     Mistake(
                         "lost_factor",
-                        lambda k: f"cos(x) + {k}*x^{k - 1}",
+                        lambda k: f"cos(x) + {term(k, k - 1)}",
                         "The constant factor stays.",
                     ),
                 ],
@@ -99,7 +125,7 @@ def rules(draw: Draw) -> Exercise:
             Step(
                 "chain",
                 "$f_3'(x)$",
-                lambda outer, j: f"{OUTER[outer].format(f'x^{j}')}*{j}*x^{j - 1}",
+                lambda outer, j: f"{OUTER[outer].format(f'x^{j}')}*{term(j, j - 1)}",
                 formula("x"),
                 marks=2,
                 hint="Outer derivative at the inner value, times the inner derivative.",
@@ -113,7 +139,7 @@ def rules(draw: Draw) -> Exercise:
                     ),
                     Mistake(
                         "inner_inside",
-                        lambda outer, j: OUTER[outer].format(f"{j}*x^{j - 1}"),
+                        lambda outer, j: OUTER[outer].format(term(j, j - 1)),
                         "The outer derivative is taken at the inner function, not at its derivative.",
                     ),
                 ],
@@ -121,14 +147,14 @@ def rules(draw: Draw) -> Exercise:
             Step(
                 "product",
                 "$f_4'(x)$",
-                lambda m, s: f"{m + s}*x^{m + s - 1}",
+                lambda m, s: term(m + s, m + s - 1),
                 formula("x"),
                 hint="$(uv)' = u'v + uv'$, or multiply first.",
                 explain="${m:d}\\,x^{{m:d} - 1} \\cdot x^{{s:d}} + x^{{m:d}} \\cdot {s:d}\\,x^{{s:d} - 1}$.",
                 mistakes=[
                     Mistake(
                         "product_of_derivatives",
-                        lambda m, s: f"{m * s}*x^{m + s - 2}",
+                        lambda m, s: term(m * s, m + s - 2),
                         "The derivative of a product is not the product of the derivatives.",
                     ),
                     Mistake(
@@ -141,7 +167,7 @@ def rules(draw: Draw) -> Exercise:
             Step(
                 "quotient",
                 "$f_5'(x)$",
-                lambda p, q: f"{p - q}*x^{p - q - 1}",
+                lambda p, q: term(p - q, p - q - 1),
                 formula("x"),
                 hint="$(u/v)' = (u'v - uv')/v^2$, or divide first.",
                 explain="$({p:d} - {q:d})\\,x^{{p:d} + {q:d} - 1} / x^{2 \\cdot {q:d}}$.",
@@ -153,7 +179,7 @@ def rules(draw: Draw) -> Exercise:
                     ),
                     Mistake(
                         "turned",
-                        lambda p, q: f"{q - p}*x^{p - q - 1}",
+                        lambda p, q: term(q - p, p - q - 1),
                         "The numerator is $u'v - uv'$, in this order.",
                     ),
                 ],
@@ -192,14 +218,14 @@ def chain(draw: Draw) -> Exercise:
             Step(
                 "zx",
                 "$\\partial z / \\partial x$, in $x$ and $y$",
-                lambda p, q: f"{p}*x^{p - 1}*y^{q}",
+                lambda p, q: two(p, p - 1, q),
                 formula("x", "y"),
                 hint="Treat $y$ as a number.",
                 explain="$y^{{q:d}}$ stays, $x^{{p:d}}$ gives ${p:d}\\,x^{{p:d} - 1}$.",
                 mistakes=[
                     Mistake(
                         "other",
-                        lambda p, q: f"{q}*x^{p}*y^{q - 1}",
+                        lambda p, q: two(q, p, q - 1),
                         "That is the derivative with respect to $y$.",
                     ),
                     Mistake(
@@ -212,14 +238,14 @@ def chain(draw: Draw) -> Exercise:
             Step(
                 "zy",
                 "$\\partial z / \\partial y$, in $x$ and $y$",
-                lambda p, q: f"{q}*x^{p}*y^{q - 1}",
+                lambda p, q: two(q, p, q - 1),
                 formula("x", "y"),
                 hint="Treat $x$ as a number.",
                 explain="$x^{{p:d}}$ stays, $y^{{q:d}}$ gives ${q:d}\\,y^{{q:d} - 1}$.",
                 mistakes=[
                     Mistake(
                         "other",
-                        lambda p, q: f"{p}*x^{p - 1}*y^{q}",
+                        lambda p, q: two(p, p - 1, q),
                         "That is the derivative with respect to $x$.",
                     )
                 ],
@@ -227,10 +253,7 @@ def chain(draw: Draw) -> Exercise:
             Step(
                 "total",
                 "$dz/dt$, in $t$ alone",
-                lambda zx, zy, r, s: (
-                    f"({put(zx, x=f't^{r}', y=f't^{s}')})*{r}*t^{r - 1} + "
-                    f"({put(zy, x=f't^{r}', y=f't^{s}')})*{s}*t^{s - 1}"
-                ),
+                lambda zx, zy, r, s: along(zx, zy, r, s),
                 formula("t"),
                 marks=2,
                 hint="$\\frac{dz}{dt} = \\frac{\\partial z}{\\partial x} \\frac{dx}{dt} + "
@@ -257,7 +280,7 @@ def chain(draw: Draw) -> Exercise:
                 "value",
                 "$dz/dt$ at $t = {t0:}$",
                 lambda total, t0: at(total, t=t0),
-                number(significant=3),
+                number(relative=0.001),
                 hint="Insert.",
                 explain="Insert $t = {t0:}$ into {total:}.",
                 mistakes=[
@@ -291,14 +314,12 @@ def two_paths(draw: Draw) -> Exercise:
             Step(
                 "u1",
                 "$du_1/dx$",
-                lambda a, n: f"{a * n}*x^{n - 1}",
+                lambda a, n: term(a * n, n - 1),
                 formula("x"),
                 hint="The power rule.",
                 explain="${a:d} \\cdot {n:d}\\,x^{{n:d} - 1}$.",
                 mistakes=[
-                    Mistake(
-                        "same_power", lambda a, n: f"{a * n}*x^{n}", "The exponent falls by one."
-                    )
+                    Mistake("same_power", lambda a, n: term(a * n, n), "The exponent falls by one.")
                 ],
             ),
             Step(
@@ -317,7 +338,7 @@ def two_paths(draw: Draw) -> Exercise:
             Step(
                 "y",
                 "$dy/dx$",
-                lambda a, n, outer, u2: f"{OUTER[outer].format(f'x + {a}*x^{n}')}*({u2})",
+                lambda a, n, outer, u2: f"{OUTER[outer].format(f'x + {term(a, n)}')}*({u2})",
                 formula("x"),
                 marks=2,
                 hint="The outer derivative at $u_2$, times your $du_2/dx$.",
@@ -325,7 +346,7 @@ def two_paths(draw: Draw) -> Exercise:
                 mistakes=[
                     Mistake(
                         "no_inner",
-                        lambda a, n, outer: OUTER[outer].format(f"x + {a}*x^{n}"),
+                        lambda a, n, outer: OUTER[outer].format(f"x + {term(a, n)}"),
                         "Multiply by $du_2/dx$.",
                     ),
                     Mistake(
@@ -361,7 +382,7 @@ def implicit(draw: Draw) -> Exercise:
             Step(
                 "fx",
                 "$\\partial F / \\partial x$",
-                lambda p, q, a, b, c: f"{a}*exp({a}*x - {b}*y) + {p}*x^{p - 1}*y^{q} - {c}",
+                lambda p, q, a, b, c: f"{a}*exp({a}*x - {b}*y) + {two(p, p - 1, q)} - {c}",
                 formula("x", "y"),
                 marks=2,
                 hint="$y$ counts as a constant.",
@@ -369,12 +390,12 @@ def implicit(draw: Draw) -> Exercise:
                 mistakes=[
                     Mistake(
                         "no_inner",
-                        lambda p, q, a, b, c: f"exp({a}*x - {b}*y) + {p}*x^{p - 1}*y^{q} - {c}",
+                        lambda p, q, a, b, c: f"exp({a}*x - {b}*y) + {two(p, p - 1, q)} - {c}",
                         "The exponent has the inner derivative ${a:d}$.",
                     ),
                     Mistake(
                         "right_side_added",
-                        lambda p, q, a, b, c: f"{a}*exp({a}*x - {b}*y) + {p}*x^{p - 1}*y^{q} + {c}",
+                        lambda p, q, a, b, c: f"{a}*exp({a}*x - {b}*y) + {two(p, p - 1, q)} + {c}",
                         "The right side is subtracted.",
                     ),
                 ],
@@ -382,7 +403,7 @@ def implicit(draw: Draw) -> Exercise:
             Step(
                 "fy",
                 "$\\partial F / \\partial y$",
-                lambda p, q, a, b: f"-{b}*exp({a}*x - {b}*y) + {q}*x^{p}*y^{q - 1} - cos(y)",
+                lambda p, q, a, b: f"-{b}*exp({a}*x - {b}*y) + {two(q, p, q - 1)} - cos(y)",
                 formula("x", "y"),
                 marks=2,
                 hint="$x$ counts as a constant.",
@@ -390,14 +411,12 @@ def implicit(draw: Draw) -> Exercise:
                 mistakes=[
                     Mistake(
                         "inner_sign",
-                        lambda p, q, a, b: f"{b}*exp({a}*x - {b}*y) + {q}*x^{p}*y^{q - 1} - cos(y)",
+                        lambda p, q, a, b: f"{b}*exp({a}*x - {b}*y) + {two(q, p, q - 1)} - cos(y)",
                         "The inner derivative with respect to $y$ is negative.",
                     ),
                     Mistake(
                         "cosine_sign",
-                        lambda p, q, a, b: (
-                            f"-{b}*exp({a}*x - {b}*y) + {q}*x^{p}*y^{q - 1} + cos(y)"
-                        ),
+                        lambda p, q, a, b: f"-{b}*exp({a}*x - {b}*y) + {two(q, p, q - 1)} + cos(y)",
                         "$(-\\sin y)' = -\\cos y$.",
                     ),
                 ],
