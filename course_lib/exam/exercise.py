@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.exam.answers import Choice, Choices, Kind, States, is_blank
+from course_lib.exam.answers import Choice, Choices, Formula, Kind, States, is_blank
 from course_lib.exam.draw import Draw
 from course_lib.exam.template import ExerciseError, close_matches, fill, read_back
 from course_lib.trace import Table
@@ -264,6 +264,8 @@ class Exercise:
         else:
             text = fill(step.explain, values, self._show())
         answer = f"**{step.answer.show(self.answers[name])}**"
+        if isinstance(step.answer, Formula):  # its * would be read as Markdown
+            answer = f"`{answer[2:-2]}`"
         return Page(f"{text}\n\nAnswer: {answer}" if text else f"Answer: {answer}")
 
     def solution(self) -> Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from course_lib.exam.answers import Choice, Choices, Number, States, Vector
-from course_lib.exam.exercise import Exercise
+from course_lib.exam.exercise import Exercise, Step
 from course_lib.exam.markup import block, inline
 from course_lib.exam.paper import Exam, Paper, document, exact, expected, in_words, letter
 from course_lib.exam.template import fill
@@ -30,7 +30,7 @@ def _key_row(exercise: Exercise, index: int, solutions: bool) -> str:
     values = {**exercise.givens, **exercise.answers}
     told = {m.name: m for m in step.mistakes}
     mistakes = "".join(
-        f'<li data-mistake="{escape(name)}"><b>{inline(shown)}</b>'
+        f'<li data-mistake="{escape(name)}"><b>{_shown(step, shown)}</b>'
         f"{f' ({told[name].marks})' if told[name].marks else ''}: "
         f"{inline(fill(told[name].feedback, values, exercise._show()))}</li>"
         for name, shown in exercise.distractors(step).items()
@@ -39,12 +39,20 @@ def _key_row(exercise: Exercise, index: int, solutions: bool) -> str:
     if isinstance(kind, Choice):
         picked = right if isinstance(kind, Choices) else (right,)
         choice = ", ".join(letter(kind.options.index(option)) for option in picked) + " "
-    how = f'<div class="how">{block(exercise.explanation(step.name))}</div>' if solutions else ""
+    how = ""
+    if solutions:
+        solution = block(exercise.explanation(step.name))
+        how = f'<tr class="how"><td></td><td colspan="5">{solution}</td></tr>'
     return (
         f'<tr data-step="{escape(step.name)}"><td>{letter(index)}</td><td>{choice}<b class="right">'
-        f"{inline(kind.show(right))}</b>{how}</td><td>{inline(accepted)}</td><td>{step.marks}</td>"
-        f"<td>{follow}</td><td><ul>{mistakes}</ul></td></tr>"
+        f"{_shown(step, kind.show(right))}</b></td><td>{inline(accepted)}</td><td>{step.marks}</td>"
+        f"<td>{follow}</td><td><ul>{mistakes}</ul></td></tr>{how}"
     )
+
+
+def _shown(step: Step, answer: str) -> str:
+    """An answer as it is written; only options are Markdown."""
+    return inline(answer) if isinstance(step.answer, Choice) else escape(answer)
 
 
 def _key(exam: Exam, paper: Paper, solutions: bool) -> str:

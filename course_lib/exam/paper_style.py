@@ -53,6 +53,7 @@ table.key td:nth-child(2) { width: 34mm; }
 table.key td:nth-child(3) { width: 34mm; }
 table.key td:nth-child(5) { width: 24mm; }
 table.key ul { margin: 0; padding-left: 3.5mm; }
-.how { font-size: 8.5pt; color: #333; }
+tr.how { break-before: avoid; }
+table.key tr.how td:nth-child(2) { width: auto; }
 @media screen { body { padding: 8mm; } }
 """
