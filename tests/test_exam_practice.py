@@ -101,6 +101,39 @@ def test_still_and_labels():
         assert field.widget.description and field.widget.tooltip and field.widget.placeholder
 
 
+def test_what_was_typed_and_earned_is_there_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.sqlite"))
+    first = exam.practice("perceptron.update", variant="lecture")
+    first.answer(after_1="0 .5 .5")
+    first.hint()
+    first.answer(after_1="7 7 7")  # a worse try
+    first.fields["after_2"].widget.value = "(0, "  # typed, not checked
+    again = exam.practice("perceptron.update", variant="lecture")
+    assert again.fields["after_2"].widget.value == "(0, "
+    assert again.fields["after_1"].widget.value == "7 7 7"
+    assert again.attempt.marks == 2 and again.attempt.hints == ["after_2"]
+    assert "is back" in text(again.advice) and "progress.sqlite" in again.saved.value
+    other = exam.practice("perceptron.update", seed=3)
+    assert other.attempt.marks == 0 and text(other.advice) == ""
+    assert first._repr_mimebundle_()["text/markdown"] == again._repr_mimebundle_()["text/markdown"]
+
+
+def test_choices_are_there_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.sqlite"))
+    first = exam.practice("perceptron.separable", variant="lecture")
+    first.fields["conditions"].boxes[1].value = True
+    first.fields["separable"].widget.value = "no"
+    again = exam.practice("perceptron.separable", variant="lecture")
+    assert [box.value for box in again.fields["conditions"].boxes][:2] == [False, True]
+    assert again.fields["separable"].widget.value == "no"
+
+
+def test_without_being_asked_nothing_is_kept(monkeypatch):
+    monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    exam.practice("perceptron.update", variant="lecture").answer(after_1="0 .5 .5")
+    assert exam.practice("perceptron.update", variant="lecture").attempt.marks == 0
+
+
 def test_unknown_names():
     with pytest.raises(KeyError, match="Did you mean 'perceptron'"):
         exam.practice("perceptrom")

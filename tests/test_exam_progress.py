@@ -1,4 +1,4 @@
-"""Progress: kept through kills, upgrades, damage and two notebooks at once; never a mark lowered."""
+"""Progress: kept through kills, upgrades, damage and two notebooks at once."""
 
 from __future__ import annotations
 

@@ -1,20 +1,25 @@
-"""Practice in the notebook: fields, check, hint, reveal, new variant, running score.
+"""Exercises in the notebook: the form with its fields that practice, drill and mock exam share, and
+practice itself: check, hint, reveal, new variant, running score.
 
 The text is rendered by the notebook's own Markdown renderer (an Output widget), so formulas look as
 they do elsewhere. Where there is no kernel the output falls back to the exercise's statement.
+What is typed is saved at every key stroke and comes back when the cell is run again.
 """
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import ipywidgets as widgets
 
-from course_lib.exam.answers import Choice, Choices
+from course_lib.exam.answers import Choice, Choices, is_blank
 from course_lib.exam.exercise import Exercise, Step, of_topic
-from course_lib.exam.marking import WORDS, Attempt, StepResult
+from course_lib.exam.marking import WORDS, Attempt, Report, StepResult
+from course_lib.exam.progress import Progress, ProgressError, practice_store
 
 MANY_OPTIONS = 7  # from here on a list to choose from instead of radio buttons
 
@@ -109,110 +114,193 @@ class Field:
         else:
             self.widget.value = value if isinstance(self.step.answer, Choice) else str(value)
 
+    def restore(self, value: Any) -> None:
+        """Put back what was typed once; what no longer fits (another release) is left out."""
+        options = getattr(self.step.answer, "options", None)
+        if options is None or self.boxes or value is None or value in options:
+            self.put(value)
 
-class Practice:
-    """Practise the exercises of a topic, or of one type; see `course_lib.exam.practice`."""
+    def on_enter(self, call: Callable[[], None]) -> None:
+        """Call back when Enter is pressed in a text field."""
 
-    def __init__(self, name: str, seed: int | None = None, variant: str | None = None) -> None:
-        self.types = of_topic(name)
-        self.name = name
-        self.seed = int(seed or 0)
-        self.earned, self.possible, self.done = Fraction(0), Fraction(0), 0
-        self.heading = widgets.HTML()
-        self.statement = markdown("", "course-practice-statement")
-        self.steps_box = widgets.VBox()
-        self.advice = markdown("", "course-practice-advice")
-        self.score = widgets.HTML()
-        self.score.add_class("course-practice-score")
-        self.picker = widgets.Dropdown(
-            options=[(t.title, t.name) for t in self.types],
-            description="Exercise",
-            layout={
-                "width": "34em",
-                "max_width": "100%",
-                **({} if len(self.types) > 1 else {"display": "none"}),
-            },
-        )
-        self.picker.add_class("course-practice-picker")
-        buttons = [
-            self._button("Check", "check", "Mark what you have filled in", self.check, "primary"),
-            self._button(
-                "Hint", "hint", "A hint for the first step that is not right yet", self.hint
-            ),
-            self._button("Reveal step", "reveal", "The worked solution of that step", self.reveal),
-            self._button(
-                "New variant", "new", "The same exercise with other numbers", self.new_variant
-            ),
-        ]
-        bar = widgets.HBox(buttons, layout={"flex_flow": "row wrap"})
-        parts = [
-            self.picker,
-            self.heading,
-            self.statement,
-            self.steps_box,
-            bar,
-            self.advice,
-            self.score,
-        ]
-        self.widget = widgets.VBox(parts)
-        self.widget.add_class("course-practice")
-        self.picker.observe(lambda _change: self._show(), "value")
-        self.first = self.exercise = self._draw(variant)
-        self._set(self.exercise)
+        def received(_widget: Any, content: Any, _buffers: Any) -> None:
+            if content.get("event") == "submit":
+                call()
 
-    def _button(
-        self, text: str, name: str, tip: str, action: Any, style: str = ""
-    ) -> widgets.Button:
-        button = widgets.Button(description=text, tooltip=tip, button_style=style)
-        button.add_class(f"course-practice-{name}")
-        button.on_click(lambda _button: action())
-        return button
+        self.widget.on_msg(received)
 
-    def _draw(self, variant: str | None = None) -> Exercise:
-        chosen = next(t for t in self.types if t.name == self.picker.value)
-        return chosen.new(self.seed, variant)
+    def on_typed(self, call: Callable[[str, Any], None]) -> None:
+        """Call back with name and value at every key stroke and every tick."""
+        for box in self.boxes or [self.widget]:
+            box.observe(lambda _change: call(self.step.name, self.given), "value")
 
-    def _show(self, variant: str | None = None) -> None:
-        self._bank()
-        self._set(self._draw(variant))
 
-    def _bank(self) -> None:
-        """Count the exercise that is left, if anything of it was marked."""
-        if self.attempt.best:
-            self.earned += self.attempt.marks
-            self.possible += self.exercise.marks
-            self.done += 1
+class Form:
+    """An exercise on the screen: its statement, and for each step prompt, field and verdict.
 
-    def _set(self, exercise: Exercise) -> None:
-        self.exercise, self.attempt = exercise, Attempt(exercise)
+    `typed` stands in the fields already; `marked` says the marks of each step.
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        on_enter: Callable[[], None],
+        on_typed: Callable[[str, Any], None],
+        typed: Mapping[str, Any] | None = None,
+        marked: bool = True,
+    ) -> None:
+        self.exercise = exercise
+        self.statement = markdown(exercise.statement, "course-practice-statement")
         self.fields: dict[str, Field] = {}
         self.verdicts: dict[str, widgets.Output] = {}
         rows = []
         for i, step in enumerate(exercise.steps):
             field = Field(step, exercise.prompts[step.name])
+            if typed and step.name in typed:
+                field.restore(typed[step.name])
             if isinstance(field.widget, widgets.Text):
-                field.widget.on_msg(self._on_message)
+                field.on_enter(on_enter)
+            field.on_typed(on_typed)
             self.fields[step.name] = field
             verdict = markdown("", f"course-practice-verdict-{step.name}")
             self.verdicts[step.name] = verdict
             unit = "mark" if step.marks == 1 else "marks"
             letter = f"({chr(97 + i % 26)})"
-            prompt = f"**{letter}** {exercise.prompts[step.name]} *({step.marks} {unit})*"
+            prompt = f"**{letter}** {exercise.prompts[step.name]}"
+            prompt += f" *({step.marks} {unit})*" if marked else ""
             rows.append(widgets.VBox([markdown(prompt), field.widget, verdict]))
-        self.heading.value = f"<b>{exercise.title}</b> <small>{exercise.id}</small>"
-        write(self.statement, exercise.statement)
+        self.widget = widgets.VBox([self.statement, *rows])
+
+    def given(self) -> dict[str, Any]:
+        """What stands in the fields."""
+        return {name: field.given for name, field in self.fields.items()}
+
+    def put(self, answers: Mapping[str, Any]) -> None:
+        """Fill fields as if typed. Raises KeyError with close matches for an unknown step."""
+        for name, value in answers.items():
+            self.exercise.step(name)
+            self.fields[name].put(value)
+
+    def close(self) -> None:
+        """Free the widgets."""
+        close(self.widget)
+
+
+def close(widget: widgets.Widget) -> None:
+    """Free a widget and all that it holds."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    widget.close()
+
+
+def button(
+    text: str, name: str, tip: str, action: Callable[[], None], style: str = ""
+) -> widgets.Button:
+    """A button with a tooltip and a class of its own."""
+    made = widgets.Button(description=text, tooltip=tip, button_style=style)
+    made.add_class(f"course-practice-{name}")
+    made.on_click(lambda _button: action())
+    return made
+
+
+class Worksheet:
+    """One exercise at work: check, hint and reveal; what is typed and earned goes to the store."""
+
+    place = "practice"
+    done = "Everything is done; take a new variant."
+    store: Progress | None = None
+    attempt: Attempt
+    form: Form
+
+    def __init__(self) -> None:
+        self.heading = widgets.HTML()
+        self.form_box = widgets.VBox()
+        self.advice = markdown("", "course-practice-advice")
+        self.score = widgets.HTML()
+        self.score.add_class("course-practice-score")
+        self.saved = widgets.HTML()
+        self.saved.add_class("course-practice-saved")
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.attempt.exercise
+
+    @property
+    def statement(self) -> widgets.Output:
+        return self.form.statement
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        return self.form.fields
+
+    @property
+    def verdicts(self) -> dict[str, widgets.Output]:
+        return self.form.verdicts
+
+    def bar(self, more: widgets.Button) -> widgets.HBox:
+        """The buttons of a worksheet."""
+        buttons = [
+            button("Check", "check", "Mark what you have filled in", self.check, "primary"),
+            button("Hint", "hint", "A hint for the first step that is not right yet", self.hint),
+            button("Reveal step", "reveal", "The worked solution of that step", self.reveal),
+            more,
+        ]
+        return widgets.HBox(buttons, layout={"flex_flow": "row wrap"})
+
+    def show(self, exercise: Exercise) -> None:
+        """Put an exercise on the screen, with what was typed and earned there before."""
+        self.attempt = Attempt(exercise)
+        typed: dict[str, Any] = {}
+        if self.store:
+            self.saved.value = f"<small>{html.escape(self.store.where())}</small>"
+        self.save(lambda store: self._restore(store.attempt(self.place, exercise.id)))
+        self.save(lambda store: typed.update(store.drafts(self.place).get(exercise.id, {})))
+        old = getattr(self, "form", None)
+        self.form = Form(self.exercise, self.check, self._typed, typed)
+        self.heading.value = (
+            f"<b>{html.escape(self.exercise.title)}</b> <small>{self.exercise.id}</small>"
+        )
+        self.form_box.children = (self.form.widget,)
+        if old:
+            old.close()
         write(self.advice, "")
-        self.steps_box.children = tuple(rows)
-        self._write_score()
+        if self.attempt.best or any(not is_blank(value) for value in typed.values()):
+            write(self.advice, "*What you did here before is back.*")
+        self.write_score()
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if content.get("event") == "submit":  # Enter
-            self.check()
+    def _restore(self, data: Mapping[str, Any] | None) -> None:
+        """Take up a stored attempt, if this release can still read it."""
+        try:
+            self.attempt = Attempt.from_dict(data) if data else self.attempt
+        except (KeyError, ValueError, TypeError):
+            self.saved.value = "<small>An older attempt is kept, but cannot be shown.</small>"
 
-    def _write_score(self) -> None:
-        now = f"this one: {self.attempt.marks} of {self.exercise.marks} marks"
-        before = f"; {self.done} before: {self.earned} of {self.possible}" if self.done else ""
-        self.score.value = f'<span role="status">Score, {now}{before}</span>'
+    def write_score(self) -> None:
+        """Show the score."""
+        self.score.value = (
+            f'<span role="status">Score, this one: {self.attempt.marks} of {self.exercise.marks} '
+            f"marks</span>"
+        )
+
+    def record(self) -> dict[str, Any]:
+        """What is stored of the attempt."""
+        return self.attempt.to_dict()
+
+    def save(self, act: Callable[[Progress], Any]) -> None:
+        """Do something with the store, if there is one; say so if it fails."""
+        if not self.store:
+            return
+        try:
+            act(self.store)
+        except ProgressError as error:
+            self.saved.value = f'<b role="alert">Not saved: {html.escape(str(error))}</b>'
+
+    def _typed(self, name: str, value: Any) -> None:
+        self.save(lambda store: store.draft(self.place, self.exercise.id, name, value))
+
+    def keep(self) -> None:
+        """Store the attempt as it stands."""
+        self.save(lambda store: store.keep(self.place, self.exercise.id, self.record()))
 
     def open_step(self) -> Step | None:
         """The first step that is neither right nor revealed."""
@@ -226,56 +314,116 @@ class Practice:
 
     def check(self) -> None:
         """Mark what is filled in and say so under each field."""
-        given = {name: field.given for name, field in self.fields.items()}
-        report = self.attempt.mark(given)
+        report = self.attempt.mark(self.form.given())
         for result in report.results:
-            write(self.verdicts[result.name], self._verdict(result))
+            write(self.verdicts[result.name], verdict(result))
         write(self.advice, "")
-        self._write_score()
+        self.marked(report)
+        self.keep()
+        self.write_score()
 
-    def _verdict(self, result: StepResult) -> str:
-        if result.status in ("blank", "revealed"):
-            return ""
-        symbol = {"right": "✓", "follow-through": "✓", "partly": "◐", "wrong": "✗"}.get(
-            result.status, "–"
-        )
-        read = f", read as {result.read}" if result.read else ""
-        words = WORDS[result.status]
-        return f"{symbol} **{words}** ({result.marks} of {result.out_of}{read}). {result.message}"
+    def marked(self, report: Report) -> None:
+        """Called after each check."""
 
     def hint(self) -> None:
         """Show the hint of the first open step."""
         step = self.open_step()
         if step is None:
-            write(self.advice, "Everything is done; take a new variant.")
+            write(self.advice, self.done)
             return
         text = self.exercise.hint(step.name) or "There is no hint for this step."
         if step.name not in self.attempt.hints:
             self.attempt.hints.append(step.name)
         write(self.advice, f"**Hint for {step.name.replace('_', ' ')}:** {text}")
+        self.keep()
 
     def reveal(self) -> None:
         """Show the worked solution of the first open step; it earns nothing any more."""
         step = self.open_step()
         if step is None:
-            write(self.advice, "Everything is done; take a new variant.")
+            write(self.advice, self.done)
             return
         explanation = self.attempt.reveal(step.name)
         write(self.verdicts[step.name], f"○ **revealed.** {explanation}")
         write(self.advice, "")
-        self._write_score()
+        self.keep()
+        self.write_score()
+
+    def answer(self, **answers: Any) -> None:
+        """Fill fields by step name, as if typed, and check. Raises KeyError for unknown steps."""
+        self.form.put(answers)
+        self.check()
+
+
+def verdict(result: StepResult) -> str:
+    """What is said under a field."""
+    if result.status in ("blank", "revealed"):
+        return ""
+    symbol = {"right": "✓", "follow-through": "✓", "partly": "◐", "wrong": "✗"}.get(
+        result.status, "–"
+    )
+    read = f", read as {result.read}" if result.read else ""
+    words = WORDS[result.status]
+    return f"{symbol} **{words}** ({result.marks} of {result.out_of}{read}). {result.message}"
+
+
+class Practice(Worksheet):
+    """Practise the exercises of a topic, or of one type; see `course_lib.exam.practice`."""
+
+    def __init__(self, name: str, seed: int | None = None, variant: str | None = None) -> None:
+        super().__init__()
+        self.types = of_topic(name)
+        self.name = name
+        self.seed = int(seed or 0)
+        self.store = practice_store()
+        self.earned, self.possible, self.done_before = Fraction(0), Fraction(0), 0
+        self.picker = widgets.Dropdown(
+            options=[(t.title, t.name) for t in self.types],
+            description="Exercise",
+            layout={
+                "width": "34em",
+                "max_width": "100%",
+                **({} if len(self.types) > 1 else {"display": "none"}),
+            },
+        )
+        self.picker.add_class("course-practice-picker")
+        new = button("New variant", "new", "The same exercise, other numbers", self.new_variant)
+        parts = [
+            self.picker,
+            self.heading,
+            self.form_box,
+            self.bar(new),
+            self.advice,
+            self.score,
+            self.saved,
+        ]
+        self.widget = widgets.VBox(parts)
+        self.widget.add_class("course-practice")
+        self.picker.observe(lambda _change: self._change(), "value")
+        self.first = self._draw(variant)
+        self.show(self.first)
+
+    def _draw(self, variant: str | None = None) -> Exercise:
+        chosen = next(t for t in self.types if t.name == self.picker.value)
+        return chosen.new(self.seed, variant)
+
+    def _change(self) -> None:
+        if self.attempt.best:  # count the exercise that is left, if anything of it was marked
+            self.earned += self.attempt.marks
+            self.possible += self.exercise.marks
+            self.done_before += 1
+        self.show(self._draw())
+
+    def write_score(self) -> None:
+        now = f"this one: {self.attempt.marks} of {self.exercise.marks} marks"
+        n = self.done_before
+        before = f"; {n} before: {self.earned} of {self.possible}" if n else ""
+        self.score.value = f'<span role="status">Score, {now}{before}</span>'
 
     def new_variant(self) -> None:
         """The next variant of the chosen exercise."""
         self.seed += 1
-        self._show()
-
-    def answer(self, **answers: Any) -> None:
-        """Fill fields by step name, as if typed, and check. Raises KeyError for unknown steps."""
-        for name, value in answers.items():
-            self.exercise.step(name)
-            self.fields[name].put(value)
-        self.check()
+        self._change()
 
     def still(self) -> str:
         """What is shown where there is no kernel: the exercise on paper."""
@@ -284,9 +432,14 @@ class Practice:
         return f"{self.first.text()}\n\n{note}"
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {
-            "text/plain": re.sub(r"\$", "", self.still()),
-            "text/markdown": self.still(),
-            "application/vnd.jupyter.widget-view+json": view,
-        }
+        return bundle(self.still(), self.widget)
+
+
+def bundle(still: str, widget: widgets.Widget) -> dict[str, Any]:
+    """The output of a cell: the live widget, and a still where there is no kernel."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {
+        "text/plain": re.sub(r"\$", "", still),
+        "text/markdown": still,
+        "application/vnd.jupyter.widget-view+json": view,
+    }

@@ -201,7 +201,8 @@ class Progress:
                     raise
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
-                raise ProgressError(f"progress could not be saved in {self.path}: {error}") from error
+                where = self.path or "memory"
+                raise ProgressError(f"progress could not be saved in {where}: {error}") from error
 
     def close(self) -> None:
         """Close the file."""
