@@ -210,7 +210,7 @@ class Desk:
         axes.barh(places, [100] * len(names), color="#eeeeee", height=0.7)
         axes.barh(places, tried, color=COLOURS.neutral, alpha=0.35, height=0.7, label="tried")
         axes.barh(places, known, color=COLOURS.accent, height=0.4, label="known now (predicted)")
-        axes.set(xlim=(0, 100), xlabel="% of the kinds of exercise", yticks=places)
+        axes.set(xlim=(0, 100), xlabel="% of the kinds of exercise")
         axes.set_yticks(places, names)
         axes.invert_yaxis()
         axes.legend(loc="lower right", fontsize="small")
@@ -226,55 +226,6 @@ def until(due: float | None, now: float) -> str:
     if minutes < 90:
         return f"in {minutes:.0f} minutes"
     return f"in {minutes / 60:.0f} hours" if minutes < 48 * 60 else f"in {minutes / 1440:.0f} days"
-
-
-def mastery(self) -> Table:
-        """By topic: types, how many were tried and are due, predicted recall, last marks.
-
-        Recall is the mean over all types of the topic, those never tried counting 0.
-        """
-        now = self.now()
-        topics: dict[str, list[Standing]] = {}
-        for s in self.standings():
-            topics.setdefault(s.kind.topic, []).append(s)
-        rows = []
-        for topic, mine in topics.items():
-            tried = [s for s in mine if not s.new]
-            due = sum((s.due or 0.0) <= now or s.recall <= RECALL for s in tried)
-            recall = sum(s.recall for s in mine) / len(mine)
-            last = f"{sum(s.last for s in tried) / len(tried):.0%}" if tried else ""
-            rows.append(
-                (topic.replace("_", " "), len(mine), len(tried), due, f"{recall:.0%}", last)
-            )
-        return Table(["topic", "kinds", "tried", "due", "known now", "last marks"], rows)
-
-    def draw(self) -> tuple[Any, str]:
-        """A figure of the mastery by topic, and the sentence that it says."""
-        from course_lib.plotting import COLOURS, new_axes
-
-        table = self.mastery()
-        names = [row[0] for row in table.rows]
-        known = [int(row[4].rstrip("%")) for row in table.rows]
-        tried = [100 * row[2] / row[1] for row in table.rows]
-        axes = new_axes(6, 0.9 + 0.32 * len(names))
-        places = list(range(len(names)))
-        axes.barh(places, [100] * len(names), color="#eeeeee", height=0.7)
-        axes.barh(places, tried, color=COLOURS.neutral, alpha=0.35, height=0.7, label="tried")
-        axes.barh(places, known, color=COLOURS.accent, height=0.4, label="known now (predicted)")
-        axes.set(xlim=(0, 100), xlabel="% of the kinds of exercise", yticks=places)
-        axes.set_yticks(places, names)
-        axes.invert_yaxis()
-        axes.legend(loc="lower right", fontsize="small")
-        said = ", ".join(f"{name} {share} %" for name, share in zip(names, known, strict=True))
-        return axes, f"Bars per topic show how much of it is known now by prediction: {said}."
-
-
-def until(due: float | None, now: float) -> str:
-    """How long it is until then: in 10 minutes, in 5 hours, in 3 days."""
-    hours = ((due or now) - now) / 3600
-    if hours < 1:
-        return f"in {max(1, round(hours * 60))} minutes"
-    return f"in {hours:.0f} hours" if hours < 48 else f"in {hours / 24:.0f} days"
 
 
 def mastery(topics: Sequence[str] | str | None = None) -> Table:
