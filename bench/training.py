@@ -38,7 +38,6 @@ from course_lib.datasets import load
 from course_lib.training import evaluate, fit
 
 REPORT = Path(__file__).with_name("training.md")
-RATE = 0.002
 
 
 @dataclass
@@ -52,6 +51,7 @@ class Task:
     targets: Tensor
     batch: int
     epochs: int
+    rate: float
 
     def model(self, device: torch.device) -> nn.Module:
         torch.manual_seed(0)
@@ -120,15 +120,15 @@ def tasks(size: float) -> dict[str, Task]:
         return max(1, round(size * n))
 
     every = [
-        Task("digits", "MLP 64-64-10, digits, batch 64", mlp, x, y, 64, epochs(20)),
-        Task("cnn", "CNN, digits as 28 x 28, batch 64", cnn, pictures, y, 64, epochs(5)),
+        Task("digits", "MLP 64-64-10, digits, batch 64", mlp, x, y, 64, epochs(20), 0.002),
+        Task("cnn", "CNN, digits as 28 x 28, batch 64", cnn, pictures, y, 64, epochs(6), 0.01),
         Task(
             *("lstm", "LSTM 64 over 28 rows, batch 64", partial(LastStep, 28)),
-            *(pictures[:, 0], y, 64, epochs(2)),
+            *(pictures[:, 0], y, 64, epochs(4), 0.01),
         ),
         Task(
             *("gpt", "GPT 2 x 64, 32 characters, batch 32", partial(SmallGPT, len(letters), 32)),
-            *(windows[:, :-1].contiguous(), windows[:, 1:].contiguous(), 32, epochs(3)),
+            *(windows[:, :-1].contiguous(), windows[:, 1:].contiguous(), 32, epochs(3), 0.005),
         ),
     ]
     return {task.name: task for task in every}
@@ -140,7 +140,7 @@ def tasks(size: float) -> dict[str, Task]:
 def bare(task: Task, model: nn.Module, device: torch.device) -> None:
     """The bare loop over tensors: permute, index, step; torch's Adam as it comes."""
     x, y = task.data(device)
-    optimiser = torch.optim.Adam(model.parameters(), RATE)
+    optimiser = torch.optim.Adam(model.parameters(), task.rate)
     generator = torch.Generator().manual_seed(0)
     for _ in range(task.epochs):
         order = torch.randperm(len(x), generator=generator).to(device)
@@ -154,7 +154,7 @@ def bare(task: Task, model: nn.Module, device: torch.device) -> None:
 def split_and_fused(task: Task, model: nn.Module, device: torch.device) -> None:
     """The bare loop tuned by hand: rows gathered once per epoch and split, Adam fused."""
     x, y = task.data(device)
-    optimiser = torch.optim.Adam(model.parameters(), RATE, fused=True)
+    optimiser = torch.optim.Adam(model.parameters(), task.rate, fused=True)
     generator = torch.Generator().manual_seed(0)
     for _ in range(task.epochs):
         order = torch.randperm(len(x), generator=generator).to(device)
@@ -172,7 +172,7 @@ def loader(task: Task) -> DataLoader:
 
 def with_loader(task: Task, model: nn.Module, device: torch.device) -> None:
     """The usual loop with a DataLoader."""
-    optimiser = torch.optim.Adam(model.parameters(), RATE)
+    optimiser = torch.optim.Adam(model.parameters(), task.rate)
     batches = loader(task)
     for _ in range(task.epochs):
         for x, y in batches:
@@ -189,7 +189,7 @@ def ours(task: Task, model: nn.Module, device: torch.device, **more: Any) -> Non
         loss=F.cross_entropy,
         epochs=task.epochs,
         batch_size=task.batch,
-        learning_rate=RATE,
+        learning_rate=task.rate,
         metrics="accuracy",
         device=str(device),
         **more,
@@ -200,7 +200,7 @@ def fabric(task: Task, model: nn.Module, device: torch.device) -> None:
     from lightning.fabric import Fabric
 
     one = Fabric(accelerator=device.type, devices=1)
-    model, optimiser = one.setup(model, torch.optim.Adam(model.parameters(), RATE))
+    model, optimiser = one.setup(model, torch.optim.Adam(model.parameters(), task.rate))
     batches = one.setup_dataloaders(loader(task))
     for _ in range(task.epochs):
         for x, y in batches:
@@ -221,7 +221,7 @@ def trainer(task: Task, model: nn.Module, device: torch.device) -> None:
             return F.cross_entropy(self.model(batch[0]), batch[1])
 
         def configure_optimizers(self) -> Any:
-            return torch.optim.Adam(self.parameters(), RATE)
+            return torch.optim.Adam(self.parameters(), task.rate)
 
     lightning.Trainer(
         max_epochs=task.epochs,
@@ -239,7 +239,7 @@ def accelerate(task: Task, model: nn.Module, device: torch.device) -> None:
 
     one = Accelerator(cpu=device.type == "cpu")
     model, optimiser, batches = one.prepare(
-        model, torch.optim.Adam(model.parameters(), RATE), loader(task)
+        model, torch.optim.Adam(model.parameters(), task.rate), loader(task)
     )
     for _ in range(task.epochs):
         for x, y in batches:
@@ -255,7 +255,7 @@ def skorch(task: Task, model: nn.Module, device: torch.device) -> None:
         model,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
-        lr=RATE,
+        lr=task.rate,
         max_epochs=task.epochs,
         batch_size=task.batch,
         iterator_train__shuffle=True,
@@ -284,7 +284,7 @@ def fastai(task: Task, model: nn.Module, device: torch.device) -> None:
         model,
         loss_func=F.cross_entropy,
         opt_func=partial(OptimWrapper, opt=torch.optim.Adam),
-        lr=RATE,
+        lr=task.rate,
         cbs=NoValidation(),
     )
     with learner.no_bar(), learner.no_logging():

@@ -19,7 +19,7 @@ from course_lib.training.meter import Meter, must_be_finite
 
 SHARE = 0.025  # of the run's time
 PAUSE = 0.25  # seconds between two views
-FIRST_PICTURE = 0.5  # seconds that loading matplotlib and the first picture may take
+WORDS_SHARE = 0.005  # until there is a picture: the rest is saved for it
 
 
 def in_notebook() -> bool:
@@ -87,12 +87,14 @@ class Live:
         self.last_cost = now - before
         self.spent += self.last_cost
         # the next look when the time spent so far, with one more, is again the allowed share
-        due = self.start + (self.spent + self.last_cost) / SHARE
+        share = WORDS_SHARE if self.notebook and self.figure is None else SHARE
+        due = self.start + (self.spent + self.last_cost) / share
         self.next = max(now + PAUSE, due)
 
     def _show(self, words: str, now: float) -> None:
         bundle: dict[str, Any] = {"text/plain": words}
-        affordable = (now - self.start) * SHARE > self.spent + FIRST_PICTURE
+        first = 0.2 if "matplotlib.figure" in sys.modules else 0.6  # seconds it takes
+        affordable = (now - self.start) * SHARE > self.spent + first
         if self.figure is None and affordable:
             from course_lib.plotting import LiveFigure
             from course_lib.training.plots import live_curves
