@@ -762,7 +762,8 @@ def cell_lengths(book: Book) -> Iterator[str]:
         limit = 40 if "whole" in cell.tags else 25
         if len(cell.lines) > limit:
             yield f"{cell.name}: {len(cell.lines)} lines, expected at most {limit}"
-        if wide := [line for line in cell.lines if len(line) > 100]:
+        lines = [line for line in cell.lines if not line.startswith("# proves ")]  # long titles
+        if wide := [line for line in lines if len(line) > 100]:
             yield f"{cell.name}: a line of {len(wide[0])} characters, expected at most 100"
     for cell in book.markdown:
         if (count := text_lines(cell)) > 12:

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn.model_selection import GridSearchCV
 
-BASELINES = ("logistic regression", "k-NN", "majority")
+BASELINES = (
+    "logistic regression", "k-NN", "naive Bayes", "decision tree", "forest", "majority",
+)  # fmt: skip
 
 
 def tuned(name: str, folds: int = 5) -> GridSearchCV:
     """An unfitted scikit-learn estimator whose one knob is chosen by cross-validation in `fit`.
 
     Logistic regression: C of 0.01 to 10; k-NN: k of 1 to 15; both standardise their inputs.
-    "majority" always answers the most frequent class. Raises KeyError with the names there are.
+    Naive Bayes (normal densities): how much the variances are smoothed; decision tree: patterns
+    per leaf; forest: 50 trees, the share of features per split. "majority" always answers the most
+    frequent class. Raises KeyError with the names there are.
     """
     from sklearn.dummy import DummyClassifier
+    from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV
+    from sklearn.naive_bayes import GaussianNB
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from sklearn.tree import DecisionTreeClassifier
 
     methods: dict[str, tuple[Any, dict[str, list[Any]]]] = {
         "logistic regression": (
@@ -31,6 +38,13 @@ def tuned(name: str, folds: int = 5) -> GridSearchCV:
         "k-NN": (
             make_pipeline(StandardScaler(), KNeighborsClassifier()),
             {"kneighborsclassifier__n_neighbors": [1, 3, 5, 9, 15]},
+        ),
+        "naive Bayes": (GaussianNB(), {"var_smoothing": [1e-9, 1e-3, 1e-2, 1e-1]}),
+        "decision tree": (
+            DecisionTreeClassifier(random_state=0), {"min_samples_leaf": [1, 3, 10]},
+        ),
+        "forest": (
+            RandomForestClassifier(50, random_state=0), {"max_features": ["sqrt", 0.5]},
         ),
         "majority": (DummyClassifier(), {"strategy": ["most_frequent"]}),
     }
