@@ -172,8 +172,11 @@ class Vector(Kind):
         return "(" + ", ".join(_plain(v, self.tolerance) for v in value) + ")"
 
     def words(self, expected: Any = None) -> str:
-        what = "(" + ", ".join(self.names) + ")" if self.names else f"{self.length} numbers"
+        what = "(" + ", ".join(self.names) + ")" if self.names else self._count()
         return f"{what}, each {self.tolerance.words()}" if self._coarse() else what
+
+    def _count(self) -> str:
+        return "1 number" if self.length == 1 else f"{self.length} numbers"
 
     def _coarse(self) -> bool:
         return self.tolerance != Tolerance() and self.tolerance != Tolerance.exact()
@@ -354,7 +357,7 @@ class Formula(Kind):
         return value
 
     def words(self, expected: Any = None) -> str:
-        return "a formula in " + ", ".join(self.variables) + ", such as 2*x^2 + 1"
+        return "a formula in " + ", ".join(self.variables) + ", such as 2x^2 + 1"
 
 
 @dataclass(frozen=True)

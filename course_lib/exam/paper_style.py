@@ -22,7 +22,7 @@ header { border-bottom: 0.4mm solid #000; padding-bottom: 2mm; }
 header ul { padding-left: 5mm; font-size: 9.5pt; }
 .who { margin: 3mm 0; }
 .statement { break-after: avoid; }
-.statement, .step, tr, li, img, math { break-inside: avoid; }
+.exercise, .statement, .step, tr, li, img, math { break-inside: avoid; }
 .step { margin: 0 0 2.5mm 6mm; }
 .step > p:first-child { text-indent: -6mm; }
 .options { list-style: none; padding-left: 6mm; margin: 0; }

@@ -635,7 +635,7 @@ def paths(draw: Draw) -> Exercise:
                 number(decimals=3),
                 hint="The chain rule adds over all paths.",
                 explain=lambda direct, through, k, x: (
-                    f"$ {direct:.4f} {through:+.4f} = {direct + through:.4f}$, which is "
+                    f"${direct:.4f} {through:+.4f} = {direct + through:.4f}$, which is "
                     f"$k/(1+\\vert x\\vert)^2$."
                 ),
                 mistakes=[
@@ -785,7 +785,7 @@ def shapes(draw: Draw) -> Exercise:
                 marks=2,
                 hint="A sum over all three inputs for each of the two units.",
                 explain=lambda W, z: "\n".join(
-                    f"- $ {' '.join(f'{w * v:+g}' for w, v in zip(row, z, strict=True))} = "
+                    f"- ${' '.join(f'{w * v:+g}' for w, v in zip(row, z, strict=True))} = "
                     f"{row @ z:g}$"
                     for row in W
                 ),
