@@ -206,8 +206,8 @@ def test_the_player_gives_the_marks_that_we_give(kind, page):
 
 @pytest.mark.full
 @pytest.mark.parametrize("kind", TYPES, ids=lambda t: t.name)
-def test_the_player_gives_our_marks_for_thirty_variants(kind, page):
-    for seed in range(1, 31):
+def test_the_player_gives_our_marks_for_more_variants(kind, page):
+    for seed in range(2, 7):
         compare(page, kind.new(seed))
 
 
