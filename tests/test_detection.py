@@ -31,6 +31,7 @@ def test_overlap_by_counting_squares():
     for i, a in enumerate(boxes[:12]):
         for j, b in enumerate(boxes[12:]):
             want = Fraction(len(pixels(a) & pixels(b)), len(pixels(a) | pixels(b)))
+            assert detection.overlap_area(a, b) == len(pixels(a) & pixels(b))
             assert table[i, j] == pytest.approx(float(want), rel=1e-12, abs=1e-12)
 
 

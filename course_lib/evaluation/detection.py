@@ -33,6 +33,13 @@ def iou(a: Sequence[float], b: Sequence[float]) -> float:
     return float(iou_matrix(np.array([a]), np.array([b]))[0, 0])
 
 
+def overlap_area(a: Sequence[float], b: Sequence[float]) -> float:
+    """The area that two boxes share; 0 if they lie apart in any direction."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
 def iou_matrix(
     a: Float[np.ndarray, "m 4"], b: Float[np.ndarray, "n 4"]
 ) -> Float[np.ndarray, "m n"]:
@@ -140,5 +147,6 @@ def mean_ap(
 
 
 __all__ = [
-    "Detected", "MatchStep", "detection_ap", "iou", "iou_matrix", "match", "mean_ap", "ranking",
+    "Detected", "MatchStep", "detection_ap", "iou", "iou_matrix", "match", "mean_ap",
+    "overlap_area", "ranking",
 ]  # fmt: skip

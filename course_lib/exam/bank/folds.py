@@ -41,7 +41,7 @@ def sizes(draw: Draw) -> Exercise:
                 lambda n, k, small: n - k * small,
                 integer(),
                 hint="What is left over is dealt out, one pattern to a fold.",
-                explain="${n:d} - {k:d} \\cdot $ {small:} patterns are left over.",
+                explain="${n:d} - {k:d} \\cdot {small:}$ patterns are left over.",
                 mistakes=[
                     Mistake(
                         "the_others",
@@ -56,7 +56,7 @@ def sizes(draw: Draw) -> Exercise:
                 lambda n, small: n - small,
                 integer(),
                 hint="Everything else.",
-                explain="${n:d} - $ {small:}.",
+                explain="${n:d} - {small:}$.",
                 mistakes=[Mistake("held_out", lambda small: small, "That is the held-out fold.")],
             ),
             Step(
@@ -114,7 +114,7 @@ def trainings(draw: Draw) -> Exercise:
                 lambda settings, inner: settings * inner,
                 integer(),
                 hint="Each setting is trained once per fold.",
-                explain="{settings:} $\\cdot {inner:d}$.",
+                explain="${settings:} \\cdot {inner:d}$.",
                 mistakes=[
                     Mistake(
                         "held_out",
@@ -130,7 +130,7 @@ def trainings(draw: Draw) -> Exercise:
                 integer(),
                 marks=2,
                 hint="Per outer fold: the search and one final training.",
-                explain="${outer:d} \\cdot ($ {search:} $+ 1)$.",
+                explain="${outer:d} \\cdot ({search:} + 1)$.",
                 mistakes=[
                     Mistake(
                         "no_final",

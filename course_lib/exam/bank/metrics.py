@@ -197,7 +197,7 @@ def rest_of_table(draw: Draw) -> Exercise:
                 lambda prevalence: 1 - prevalence,
                 number(significant=4),
                 hint="It is right for every healthy person.",
-                explain="It is wrong only about the ill: $1 - $ prevalence.",
+                explain="It is wrong only about the ill: 1 minus the prevalence.",
                 mistakes=[
                     Mistake(
                         "wrong_share",
@@ -344,7 +344,7 @@ def retrieval(draw: Draw) -> Exercise:
                 lambda precision, recall: over(2 * precision * recall, precision + recall),
                 number(relative=0.005),
                 hint="The harmonic mean of the two.",
-                explain="$2PR/(P+R)$ with $P = $ {precision:} and $R = $ {recall:}.",
+                explain="$2PR/(P+R)$ with $P = {precision:}$ and $R = {recall:}$.",
                 mistakes=[
                     Mistake(
                         "half",
@@ -420,7 +420,7 @@ def bayes(draw: Draw) -> Exercise:
                 number(significant=3),
                 marks=2,
                 hint="Among the positive tests, how many are true?",
-                explain="$TP / (TP + FP)$ with $TP = $ {tp:} and $FP = $ {fp:}: Bayes' rule in "
+                explain="$TP / (TP + FP)$ with $TP = {tp:}$ and $FP = {fp:}$: Bayes' rule in "
                 "numbers of people.",
                 mistakes=[
                     Mistake(
