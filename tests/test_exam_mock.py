@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from fractions import Fraction
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from course_lib import exam
@@ -445,3 +448,55 @@ def test_many_kills(path, monkeypatch):
     moment = random.Random(time.time_ns())
     for _ in range(15):
         typing_is_kept(path, moment)
+
+
+# --- in a real browser ----------------------------------------------------------------------------
+
+
+def test_a_kernel_that_dies_in_the_browser(chromium, path, tmp_path, monkeypatch):
+    """Sit by keyboard, kill the kernel, go on, hand in, read the review."""
+    from browser import Lab
+
+    monkeypatch.setenv("COURSE_PROGRESS", str(path))
+    root = str(Path(exam.__file__).resolve().parents[2])
+    monkeypatch.setenv("PYTHONPATH", root)
+    book = tmp_path / "sit.ipynb"
+    lines = ["from course_lib import exam", "exam.mock(seed=1, minutes=20, topics='perceptron')"]
+    cells = [nbformat.v4.new_code_cell(line) for line in lines]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), book)
+    (tmp_path / "lab").mkdir()
+    with Lab(chromium, tmp_path / "lab") as lab:
+        page = lab.open(book)
+        page.run_all()
+        box = page.await_boxes("mock", 1)[0].place
+        box.locator("button.course-practice-start").press("Enter")
+        field = box.locator("input[type=text]").first
+        field.focus()
+        page.page.keyboard.type("(1, 2,", delay=20)
+        page.page.keyboard.press("Enter")
+        box.get_by_text("not readable", exact=False).first.wait_for()
+        page.page.keyboard.type(" 3 typed last", delay=20)
+        pid = int(page.run_code("import os; print(os.getpid())"))
+        page.page.wait_for_timeout(1000)  # the promise: at most one second is lost
+        os.kill(pid, signal.SIGKILL)
+        page.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        page.page.wait_for_function(
+            "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+        )
+        page.run_all()
+        box = page.await_boxes("mock", 1)[-1].place
+        box.locator("button.course-practice-pause").wait_for()
+        assert box.locator("input[type=text]").first.input_value() == "(1, 2, 3 typed last"
+        timer = box.get_by_role("timer")
+        before = timer.inner_text()
+        assert before.startswith("19:")
+        page.page.wait_for_function("([e, old]) => e.textContent !== old",
+                                    arg=[timer.element_handle(), before])  # fmt: skip
+        box.locator("button.course-practice-hand-in").press("Enter")
+        box.get_by_text("cannot be read", exact=False).wait_for()
+        box.locator("button.course-practice-hand-in-now").press("Enter")
+        box.get_by_text("0 of 30: not passed", exact=False).wait_for()
+        box.get_by_text("Worked solution", exact=False).wait_for()
+        assert page.outside == [] and page.errors() == [] and page.complaints == []
+        page.close()

@@ -273,7 +273,7 @@ def test_delete_forgets_everything_even_the_bytes(path):
     store = Progress(path)
     store.draft("practice", "e", "a", "a secret that nobody should find")
     store.delete()
-    assert store.drafts("practice") == {} and "0 exercises tried" in repr(store)
+    assert store.drafts("practice") == {} and "exercises tried: 0" in repr(store)
     store.close()
     files = [p.read_bytes() for p in path.parent.iterdir()]
     assert not any(b"nobody should find" in data for data in files)

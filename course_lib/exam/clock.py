@@ -32,21 +32,25 @@ function render({ model, el }) {
       note.textContent = model.get("words"); note.style.color = "";
     } else {
       const due = WARNINGS.filter(([at]) => seconds <= at).pop();
-      if (!due) note.textContent = "";
-      else if (due[0] < said || !note.textContent) { said = due[0]; note.textContent = due[1]; }
+      const words = model.get("words") || (due ? due[1] : "");
+      if (due && due[0] < said) { said = due[0]; note.textContent = due[1]; }
+      else if (note.textContent !== words) note.textContent = words;
       note.style.color = "";
     }
-    if (running() && seconds <= 0 && !over) { over = true; model.send({ kind: "tick" }); }
+    if (running() && seconds <= 0 && !over) { over = true; tick(); }
   };
   const hear = (message) => {
     if (message.kind !== "left") return;
     left = message.left; at = heard = performance.now(); over = left <= 0; show();
   };
   const set = () => { left = model.get("left"); at = heard = performance.now(); show(); };
-  const ask = () => { if (running()) model.send({ kind: "tick" }); };
+  const tick = () => {
+    try { model.send({ kind: "tick" }); } catch { /* the kernel is gone, and `show` will say so */ }
+  };
+  const ask = () => { if (running()) tick(); };
   model.on("msg:custom", hear);
   model.on("change:left", set); model.on("change:running", set); model.on("change:words", show);
-  model.send({ kind: "tick" });
+  tick();
   show();
   const ticking = setInterval(show, 250), asking = setInterval(ask, EVERY);
   return () => {
@@ -61,7 +65,7 @@ export default { render };
 
 class Clock(anywidget.AnyWidget):
     """Shows `left` seconds, counting down while `running`; asks the kernel every 5 seconds, which
-    answers with {"kind": "left", "left": seconds}. `words` stand beside it while it does not run.
+    answers with {"kind": "left", "left": seconds}. `words` stand beside it and are read aloud.
     """
 
     _esm = CLOCK

@@ -213,7 +213,7 @@ class Desk:
         axes.set(xlim=(0, 100), xlabel="% of the kinds of exercise")
         axes.set_yticks(places, names)
         axes.invert_yaxis()
-        axes.legend(loc="lower right", fontsize="small")
+        axes.figure.legend(loc="outside upper right", ncols=2, fontsize="small")
         said = ", ".join(f"{name} {share} %" for name, share in zip(names, known, strict=True))
         return axes, f"Bars per topic show how much of it is known now by prediction: {said}."
 

@@ -193,7 +193,7 @@ class Sitting:
         self,
         seed: int = 7,
         minutes: float = 90,
-        topics: Sequence[str] | None = None,
+        topics: Sequence[str] | str | None = None,
         progress: Progress | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -388,7 +388,9 @@ class Sitting:
         )
 
 
-def mock(seed: int = 7, minutes: float = 90, topics: Sequence[str] | None = None) -> Any:
+def mock(
+    seed: int = 7, minutes: float = 90, topics: Sequence[str] | str | None = None
+) -> Any:
     """Sit a mock exam in the notebook; the same call goes on where you were, and shows the review
     once it is handed in. Another seed is another exam.
 

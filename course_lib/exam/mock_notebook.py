@@ -32,6 +32,13 @@ class MockExam:
         self.bar = widgets.HBox(layout={"flex_flow": "row wrap"})
         self.notice = widgets.HTML()
         self.saved = widgets.HTML(f"<small>{html.escape(sitting.store.where())}</small>")
+        # Made once, so that the keyboard's focus stays on the button that was pressed.
+        self.steer = [
+            button("Previous", "previous", "The exercise before", lambda: self.move(-1)),
+            button("Next", "next", "The exercise after", lambda: self.move(1)),
+            button("Pause", "pause", "Stop the clock and cover the exercises", self.pause),
+            button("Hand in ...", "hand-in", "See what is still open, then hand in", self.ask),
+        ]
         self.form: Form | None = None
         self.result: Result | None = None
         self.shown = ""
@@ -73,7 +80,8 @@ class MockExam:
         self.body.children, self.bar.children = tuple(body), tuple(buttons)
         self.pages.layout.display = "flex" if pages else "none"
         for widget in old:
-            close(widget)
+            if widget not in self.steer:
+                close(widget)
 
     def _page_button(self, page: int) -> widgets.Button:
         made = button("", f"page-{page + 1}", "", lambda: self.turn(page))
@@ -98,6 +106,7 @@ class MockExam:
 
     def _show_exercise(self) -> None:
         page, total = self.sitting.page, len(self.sitting.exercises)
+        self.clock.words = ""
         exercise = self.sitting.exercises[page]
         typed = self.sitting.typed()[page]
         self.form = Form(exercise, self.read, self._typed, typed, marked=False)
@@ -106,15 +115,9 @@ class MockExam:
             f"<small>{in_short(self.sitting.points[page])} of 30 marks, "
             f"about {exercise.minutes:g} minutes</small>"
         )
-        buttons = [
-            button("Previous", "previous", "The exercise before", lambda: self.turn(page - 1)),
-            button("Next", "next", "The exercise after", lambda: self.turn(page + 1)),
-            button("Pause", "pause", "Stop the clock and cover the exercises", self.pause),
-            button("Hand in ...", "hand-in", "See what is still open, then hand in", self.ask),
-        ]
-        buttons[0].disabled, buttons[1].disabled = page == 0, page == total - 1
+        self.steer[0].disabled, self.steer[1].disabled = page == 0, page == total - 1
         self._mark_pages(page, self._progress())
-        self._put([title, self.form.widget], buttons, pages=True)
+        self._put([title, self.form.widget], self.steer, pages=True)
 
     def _show_review(self, page: int = 0) -> None:
         result = self.result = self.sitting.result()
@@ -156,6 +159,10 @@ class MockExam:
             self._show_exercise()
             self.notice.value = ""
 
+    def move(self, by: int) -> None:
+        """Show the exercise before or after."""
+        self.turn(min(max(self.sitting.page + by, 0), len(self.sitting.exercises) - 1))
+
     def _typed(self, name: str, value: Any) -> None:
         self._try(lambda: self.sitting.type(self.sitting.page, name, value))
 
@@ -163,8 +170,13 @@ class MockExam:
         """Say how each answer of this exercise reads; not whether it is right."""
         if self.form is None:
             return
+        said = []
         for name, field in self.form.fields.items():
-            write(self.form.verdicts[name], reading(field.step, field.given))
+            said.append(reading(field.step, field.given))
+            write(self.form.verdicts[name], said[-1])
+        bad = sum("not readable" in words for words in said)
+        blank = said.count("")
+        self.clock.words = f"{len(said) - bad - blank} read, {bad} not readable, {blank} blank"
 
     def ask(self) -> None:
         """Say what is open before it is handed in."""

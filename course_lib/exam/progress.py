@@ -380,12 +380,13 @@ class Progress:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _counts(self) -> str:
-        with self._transaction() as db:
-            n = {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES}
-        return (
-            f"{n['attempts']} exercises tried, {n['exams']} mock exams, "
-            f"{n['cards']} kinds in the drill"
-        )
+        tried = sum(bool(row["data"]["best"]) for row in self.attempts())
+        counts = {
+            "exercises tried": tried,
+            "mock exams": len(self.exams()),
+            "kinds in the drill": len(self.cards()),
+        }
+        return ", ".join(f"{what}: {count}" for what, count in counts.items())
 
     def where(self) -> str:
         """One line on where progress is kept."""

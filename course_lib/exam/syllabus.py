@@ -5,11 +5,11 @@ from __future__ import annotations
 from course_lib.exam.exercise import ExerciseType, all_types
 
 ORDER = (
-    "mathematics", "derivatives", "probability", "information", "learning", "neighbours", "knn",
-    "folds", "bias_variance", "metrics", "measuring", "comparison",
+    "mathematics", "calculus", "derivatives", "linear_algebra", "probability", "information",
+    "learning", "neighbours", "knn", "folds", "bias_variance", "metrics", "measuring", "comparison",
     "perceptron", "backpropagation", "losses", "softmax", "optimisers", "initialisation",
     "normalisation", "regularisation", "activations", "training",
-    "convolution", "parameters", "architectures", "augmentation", "segmentation", "detection",
+    "convolution", "parameters", "architecture", "architectures", "augmentation", "segmentation", "detection",
     "visualisation", "capsules",
     "recurrent", "seq2seq", "embeddings", "transformers", "language_models", "vit",
     "hopfield", "boltzmann", "autoencoders", "vae", "gan", "contrastive", "diffusion",
