@@ -203,8 +203,9 @@ class Desk:
 
         table = self.mastery()
         names = [row[0] for row in table.rows]
-        known = [int(row[4].rstrip("%")) for row in table.rows]
         tried = [100 * row[2] / row[1] for row in table.rows]
+        shown = [int(row[4].rstrip("%")) for row in table.rows]
+        known = [min(pair) for pair in zip(shown, tried, strict=True)]  # 6 of 5.9 by rounding
         axes = new_axes(6, 0.9 + 0.32 * len(names))
         places = list(range(len(names)))
         axes.barh(places, [100] * len(names), color="#eeeeee", height=0.7)
@@ -214,7 +215,7 @@ class Desk:
         axes.set_yticks(places, names)
         axes.invert_yaxis()
         axes.figure.legend(loc="outside upper right", ncols=2, fontsize="small")
-        said = ", ".join(f"{name} {share} %" for name, share in zip(names, known, strict=True))
+        said = ", ".join(f"{name} {share} %" for name, share in zip(names, shown, strict=True))
         return axes, f"Bars per topic show how much of it is known now by prediction: {said}."
 
 
