@@ -253,17 +253,19 @@ def ranking(scores: Any) -> Callable[[Axes], Callable[[Ranking], str]]:
     def draw(axes: Axes) -> Callable[[Ranking], str]:
         figure: Any = axes.figure
         axes.remove()
-        left, right = figure.subplots(1, 2, width_ratios=[1.9, 1])
-        write = draw_table(left, table.datasets, table.classifiers, head=1.9)
+        above, below = figure.subplots(2, 1, height_ratios=[5.5, 1])
         k = len(table.classifiers)
-        drawn = right.barh(np.arange(k), np.ones(k), height=0.6, color=COLOURS.classes[:k])
-        for bar, hatch in zip(drawn, ["", "//", "..", "xx", "\\\\"] * k, strict=False):
-            bar.set(hatch=hatch, edgecolor="white")
-        right.set(xlim=(0, k + 0.6), ylim=(k - 0.4, -0.6), xlabel="mean rank (1 is best)")
-        right.set_yticks(range(k), table.classifiers)
-        labels = [
-            right.text(0, i, "", va="center", fontsize=10.5 * scale()) for i in range(k)
-        ]
+        write = draw_table(above, [*table.datasets, "mean rank"], table.classifiers, head=1.9)
+        below.axhline(0, color=COLOURS.neutral, linewidth=1, linestyle="-", zorder=1)
+        below.set(xlim=(0.9, k + 0.1), ylim=(-1, 1), yticks=[], xticks=range(1, k + 1))
+        below.set_xlabel("mean rank (1 is best)")
+        below.spines["left"].set_visible(False)
+        drawn = [
+            below.plot([], [], COLOURS.markers[j], color=COLOURS.classes[j], label=name,
+                       markersize=11 * scale())[0]
+            for j, name in enumerate(table.classifiers)
+        ]  # fmt: skip
+        below.legend(loc="lower center", bbox_to_anchor=(0.5, 0.75), ncols=k, frameon=False)
         shown = [[f"{v:.3f}" for v in row] for row in table.values]
 
         def update(state: Ranking) -> str:
@@ -271,10 +273,10 @@ def ranking(scores: Any) -> Callable[[Axes], Callable[[Ranking], str]]:
             cells = [list(row) for row in shown]
             for i in range(done):
                 cells[i] = [f"{c} ({r:g})" for c, r in zip(shown[i], ranks[i], strict=True)]
+            cells.append([f"{mean:.3f}" for mean in state.mean_ranks])
             write(cells, highlight=[(done - 1, j) for j in range(k)])
-            for bar, label, mean in zip(drawn, labels, state.mean_ranks, strict=True):
-                bar.set_width(mean)
-                label.set(x=mean + 0.08, text=f"{mean:.3f}")
+            for marker, mean in zip(drawn, state.mean_ranks, strict=True):
+                marker.set_data([mean], [0])
             given = ", ".join(f"{r:g}" for r in state.ranks)
             return (
                 f"{state.dataset}: ranks {given};  after {done} data sets chi2_F = "
