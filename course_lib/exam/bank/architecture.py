@@ -177,7 +177,6 @@ def conv(draw: Draw) -> Exercise:
                         lambda n, k, s, p: size(n, k, s, p) - 1,
                         "$+ 1$: the first place counts.",
                     ),
-                    Mistake("unchanged", lambda n: n, "Only with the right padding and stride 1."),
                     Mistake("no_stride", lambda n, k, p: size(n, k, 1, p), "The stride divides."),
                 ],
             ),
