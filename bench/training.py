@@ -121,7 +121,7 @@ def tasks(size: float) -> dict[str, Task]:
 
     every = [
         Task("digits", "MLP 64-64-10, digits, batch 64", mlp, x, y, 64, epochs(20), 0.002),
-        Task("cnn", "CNN, digits as 28 x 28, batch 64", cnn, pictures, y, 64, epochs(6), 0.01),
+        Task("cnn", "CNN, digits as 28 x 28, batch 64", cnn, pictures, y, 64, epochs(6), 0.003),
         Task(
             *("lstm", "LSTM 64 over 28 rows, batch 64", partial(LastStep, 28)),
             *(pictures[:, 0], y, 64, epochs(4), 0.01),
@@ -382,9 +382,10 @@ def main() -> None:
     for name in ways:
         cells = [f"{found[t.name][name][0]:.2f} ({found[t.name][name][2]:.2f})" for t in chosen]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    load = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
     ends = (
         f"{given.rounds} rounds, {given.clock} clock, {given.threads} thread(s), {device.type}, "
-        f"{platform.system()}, Python {platform.python_version()}, torch {torch.__version__}."
+        f"{platform.system()}, Python {platform.python_version()}, torch {torch.__version__}{load}."
     )
     report = "\n".join(["<!-- training -->", *lines, "", ends, "<!-- /training -->", ""])
     print(report)
