@@ -30,6 +30,11 @@ def _rates(axes: Axes, x: str, y: str, title: str = "") -> None:
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel=x, ylabel=y, title=title)
 
 
+def _told(value: float) -> str:
+    """A ratio in words where it has no value."""
+    return "0/0" if np.isnan(value) else f"{value:.3f}" if np.isfinite(value) else "infinite"
+
+
 def _spot(axes: Axes) -> Any:
     (spot,) = axes.plot([], [], "D", markersize=11 * scale(), color=COLOURS.accent, **POINT)
     return spot
@@ -73,8 +78,9 @@ def threshold_view(
             on_roc.set_data([k.fpr], [k.tpr])
             on_pr.set_data([k.tpr], [k.ppv])
             return (
-                f"t = {threshold:.2f}: accuracy {k.accuracy:.3f}, precision {k.ppv:.3f}, "
-                f"recall {k.tpr:.3f}, specificity {k.tnr:.3f}, F1 {k.f1:.3f}, LR+ {k.lr_plus:.1f}"
+                f"t = {threshold:.2f}: accuracy {k.accuracy:.3f}, precision {_told(k.ppv)}, "
+                f"recall {k.tpr:.3f}, specificity {k.tnr:.3f}, F1 {k.f1:.3f}, "
+                f"LR+ {_told(k.lr_plus)}"
             )
 
         return update
@@ -110,7 +116,7 @@ def roc_view(
             xlim=(-0.7, len(scores) - 0.3), ylim=(low - 0.15 * reach, high + 0.25 * reach),
             xticks=[], ylabel="score", title="On or above the line: positive",
         )  # fmt: skip
-        left.legend(loc="upper right")
+        left.legend(loc="upper right", bbox_to_anchor=(1.0, 0.88))
         right.plot([0, 1], [0, 1], ":", color=COLOURS.neutral)
         (curve,) = right.plot([], [], "-", color=COLOURS.text)
         spot = _spot(right)
@@ -125,13 +131,9 @@ def roc_view(
             k = state.counts
             if not state.taken:
                 return "threshold above all scores: nobody is positive, FPR 0, TPR 0"
-            what = (
-                "a positive: up"
-                if k.tp and len(state.taken) == 1 and true[state.taken[0]] == 1
-                else "a negative: right"
-                if len(state.taken) == 1
-                else "a tie: along a diagonal"
-            )
+            ways = {1: "a positive: up", 0: "a negative: right"}
+            met = {int(true[i] == 1) for i in state.taken}
+            what = ways[met.pop()] if len(met) == 1 else "a tie of both: along a diagonal"
             return (
                 f"threshold {state.threshold:g}: {what}.  TP {k.tp}, FP {k.fp}, FN {k.fn}, "
                 f"TN {k.tn};  FPR {state.fpr:.3f}, TPR {state.tpr:.3f}, area so far "
