@@ -27,7 +27,8 @@ from course_lib import datasets, exam
 sizes = {}
 for name in NAMES(datasets):
     dataset = datasets.load(name)
-    content = [getattr(dataset, part, None) for part in ("inputs", "pixels", "text", "edges", "values")]
+    parts = ("inputs", "pixels", "text", "edges", "values")
+    content = [getattr(dataset, part, None) for part in parts]
     sizes[name] = max(len(part) for part in content if part is not None)
 types = [row[0] for row in exam.catalogue().rows]
 exercise = exam.new(types[0], seed=7)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from bank import reference
 from scipy import signal
 from torch import nn
+
+from bank import reference
 
 
 def count(module) -> int:

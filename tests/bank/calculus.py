@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 import torch
+
 from bank import reference
 
 x, y, t = sp.symbols("x y t")

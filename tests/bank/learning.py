@@ -8,9 +8,10 @@ from collections import Counter
 from fractions import Fraction as F
 
 import numpy as np
-from bank import reference
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from bank import reference
 
 
 @reference("learning.knn")

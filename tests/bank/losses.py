@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as nn
-from bank import reference
 from scipy import optimize, stats
+
+from bank import reference
 
 
 def leaf(values):

@@ -6,9 +6,10 @@ import itertools
 from fractions import Fraction as F
 
 import numpy as np
-from bank import reference
 from scipy import integrate, stats
 from scipy.special import expit
+
+from bank import reference
 
 
 def exact(value) -> F:
@@ -64,14 +65,13 @@ def joint(exercise):
     ex, ey = expect(lambda i, j: i), expect(lambda i, j: j)
     cov = expect(lambda i, j: (i - ex) * (j - ey))
     vx, vy = expect(lambda i, j: (i - ex) ** 2), expect(lambda i, j: (j - ey) ** 2)
-    same = all(p == px[i] * py[j] for (i, j), p in cells.items())
     return {
         "px": [float(v) for v in px],
         "py": [float(v) for v in py],
         "given": [float(cells[0, j] / px[0]) for j in range(3)],
         "cov": float(cov),
         "corr": float(cov) / float(vx * vy) ** 0.5,
-        "independent": "yes" if same else "no",
+        "back": float(cells[1, 2] / py[2]),
     }
 
 

@@ -49,7 +49,7 @@ def binary(t, z):
 )
 def soft(draw: Draw) -> Exercise:
     net = draw.search(
-        "net", lambda m: m.decimals("net", 3, -1, 3, 0.5), lambda v: len(set(v)) == 3 and sum(v)
+        "net", lambda m: m.decimals("net", 3, -1, 3, 0.5), lambda v: len(set(v)) == 3 and sum(v) != 0
     )
     g = draw.integer("g", 1, 3)
     c = draw.choice("c", [10, 100, 1000])
