@@ -183,6 +183,7 @@ def execute(notebook: Any, folder: Path, times: int) -> list[float]:
             resources={"metadata": {"path": str(folder)}},
             store_widget_state=False,
             record_timing=False,
+            coalesce_streams=True,  # a busy machine sends one print in several pieces
         )
         with client.setup_kernel(env={**environment(), "IPYTHONDIR": scratch}):
             for index, cell in enumerate(notebook["cells"]):
