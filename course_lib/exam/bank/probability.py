@@ -367,12 +367,20 @@ def joint(draw: Draw) -> Exercise:
                 ],
             ),
             Step(
-                "independent",
-                "Are $X$ and $Y$ independent?",
-                lambda P, px, py: "yes" if np.allclose(P, np.outer(px, py), atol=1e-9) else "no",
-                choice(["yes", "no"]),
-                hint="Is every entry the product of its marginals?",
-                explain="Independent variables have covariance 0 (the converse does not hold).",
+                "back",
+                "$P(X = 1 \\mid Y = 2)$",
+                lambda P, py: over(P[1, 2], py[2]),
+                number(significant=3),
+                hint="The last column, made to add up to 1.",
+                explain=lambda P, py: f"${P[1, 2]:g} / {py[2]:g}$.",
+                mistakes=[
+                    Mistake(
+                        "turned",
+                        lambda P, px: over(P[1, 2], px[1]),
+                        "That is $P(Y = 2 \\mid X = 1)$.",
+                    ),
+                    Mistake("joint", lambda P: P[1, 2], "That is $P(X = 1, Y = 2)$."),
+                ],
             ),
         ],
     )
