@@ -633,7 +633,7 @@ def receptive_field(draw: Draw) -> Exercise:
             ),
             Step(
                 "image",
-                "Which image size gives exactly ${m:d} \\times {m:d}$ outputs?",
+                "The smallest image size that gives ${m:d} \\times {m:d}$ outputs",
                 lambda fields, m: int(fields[-1][1] * (m - 1) + fields[-1][0]),
                 integer(),
                 marks=2,
