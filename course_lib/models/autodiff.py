@@ -33,7 +33,7 @@ class Value:
 
     def __mul__(self, other):
         a, b = self, other if isinstance(other, Value) else Value(other)
-        return Value(a.data * b.data, [(a, lambda g: g * b.data), (b, lambda g: g * a.data)], "×")
+        return Value(a.data * b.data, [(a, lambda g: g * b.data), (b, lambda g: g * a.data)], "*")
 
     def __matmul__(self, b):  # (n, k) @ (k, m), both of them Values
         back = [(self, lambda g: g @ b.data.T), (b, lambda g: self.data.T @ g)]

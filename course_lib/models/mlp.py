@@ -48,6 +48,16 @@ def activation(name: str) -> tuple[Callable[[np.ndarray], np.ndarray], Slope]:
     return ACTIVATIONS[name]
 
 
+def example() -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The chapter's running example: the net 2:3:2:1 of lecture 000A, topic 49, without biases."""
+    weights = [
+        np.array([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]]),
+        np.array([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]),
+        np.array([[0.7, 0.8]]),
+    ]
+    return weights, [np.zeros(3), np.zeros(2), np.zeros(1)]
+
+
 def parameters(sizes: Sequence[int], *, bias: bool = True) -> int:
     """How many weights (and biases) a fully connected net of these layer sizes has."""
     return sum(m * n + (n if bias else 0) for m, n in pairwise(sizes))
@@ -300,3 +310,35 @@ class MLP(nn.Module):
                 layer.weight.copy_(torch.as_tensor(W))
                 layer.bias.copy_(torch.as_tensor(b))
         return self
+
+
+def descend(
+    inputs: Rows,
+    targets: Rows,
+    weights: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray],
+    hidden: str = "tanh",
+    output: str = "linear",
+    *,
+    steps: int = 300,
+) -> tuple[list[np.ndarray], list[np.ndarray], float]:
+    """Weights and biases after at most `steps` of L-BFGS on the cost, and the cost there.
+
+    For nets of a few dozen weights: SciPy chooses the steps, backpropagation gives the slopes.
+    """
+    from scipy.optimize import minimize
+
+    shapes = [array.shape for array in (*weights, *biases)]
+    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])[:-1]
+
+    def unpacked(flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        arrays = [p.reshape(s) for p, s in zip(np.split(flat, ends), shapes, strict=True)]
+        return arrays[: len(weights)], arrays[len(weights) :]
+
+    def slopes(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        found = backpropagate(inputs, targets, *unpacked(flat), hidden, output)
+        return found.cost, np.concatenate([g.ravel() for g in (*found.weights, *found.biases)])
+
+    start = np.concatenate([array.ravel() for array in (*weights, *biases)])
+    best = minimize(slopes, start, jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    return *unpacked(best.x), float(best.fun)

@@ -446,7 +446,7 @@ class Playground(Explorer):
         box = super()._build(ipywidgets)
         self._screen.canvas.on_msg(self._heard)
         self._play = button("play", "Play", "Play (space)", lambda: self._pressed(" "))
-        adds = button("", "click adds ■", "Class of the points that a click adds", lambda: flip(), 104)
+        adds = button("", "click adds ■", "Class of points that a click adds", lambda: flip(), 104)
 
         def flip() -> None:
             self._adds = -self._adds
