@@ -175,7 +175,7 @@ def signed_ranks(
         write = draw_table(table, datasets, ["difference", "rank"], head=2.1)
         drawn = bars.barh(np.arange(n) + 0.5, np.zeros(n), height=0.66, color=QUIET)
         bars.axvline(0, color=COLOURS.text, linewidth=1.2, linestyle="-")
-        bars.set(xlim=(-n - 1, n + 1), ylim=(n, -1), yticks=[], xlabel="rank of |difference|")
+        bars.set(xlim=(-n - 1, n + 1), ylim=(n, -1), yticks=[], xlabel="rank, to the better side")
         ticks = [*range(-n // 4 * 4, n + 1, 4)]
         bars.set_xticks(ticks, [str(abs(tick)) for tick in ticks])
         bars.spines["left"].set_visible(False)
@@ -201,8 +201,8 @@ def signed_ranks(
                 bar.set_facecolor(QUIET if half else WIN if d > 0 else LOSS)
                 bar.set_hatch("" if half else "//" if d > 0 else "..")
             summed = state.phase in ("sum", "done")
-            left.set_text(f"R− = {state.r_minus:g}" if summed else f"{first} better")
-            right.set_text(f"R+ = {state.r_plus:g}" if summed else f"{second} better")
+            left.set_text(f"R− = {state.r_minus:g}" if summed else f"← {first}")
+            right.set_text(f"R+ = {state.r_plus:g}" if summed else f"{second} →")
             names = ", ".join(datasets[i] for i in state.at)
             if state.phase == "difference":
                 return f"{names}: second − first = {state.differences[state.at[0]]:+.3f}"
