@@ -211,6 +211,11 @@ def test_unroll_and_scores(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(losses.scores(x, w, b), expected)
 
 
+def test_the_linear_layer_starts_at_zero() -> None:
+    layer = losses.linear(3, 2)
+    assert layer.weight.shape == (2, 3) and not layer(torch.ones(4, 3)).any()
+
+
 # --- traces -------------------------------------------------------------------------------------
 
 

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
+from torch import nn
 
 Values = Float[np.ndarray, "..."]
+Numbers = Values | float
 Rows = Float[np.ndarray, "examples classes"]
 
 
 # --- likelihoods: the logarithm of the probability (density) of each observation ----------------
 
 
-def gaussian_log_density(x: Values, mean: Values | float, sigma: Values | float) -> Values:
+def gaussian_log_density(x: Numbers, mean: Numbers, sigma: Numbers) -> Values:
     """ln N(x; mean, sigma^2). Raises ValueError unless sigma > 0. Lecture 001, topic 1."""
     positive(sigma, "sigma")
     return -np.log(np.sqrt(2 * np.pi) * sigma) - (np.asarray(x) - mean) ** 2 / (
@@ -30,7 +32,7 @@ def gaussian_log_density(x: Values, mean: Values | float, sigma: Values | float)
     )
 
 
-def gaussian_score(x: Values, mean: float, sigma: float) -> tuple[float, float]:
+def gaussian_score(x: Numbers, mean: float, sigma: float) -> tuple[float, float]:
     """Slopes of the log-likelihood by the mean and by sigma; both are 0 at its maximum."""
     residuals = np.asarray(x, dtype=float) - mean
     by_mean = residuals.sum() / sigma**2
@@ -38,7 +40,7 @@ def gaussian_score(x: Values, mean: float, sigma: float) -> tuple[float, float]:
     return float(by_mean), float(by_sigma)
 
 
-def laplace_log_density(x: Values, centre: Values | float, scale: float) -> Values:
+def laplace_log_density(x: Numbers, centre: Numbers, scale: float) -> Values:
     """ln of the Laplace density exp(-|x - centre| / scale) / (2 scale).
 
     Raises ValueError unless scale > 0. Lecture 001, topic 2 ("if the noise is not Gaussian").
@@ -47,7 +49,7 @@ def laplace_log_density(x: Values, centre: Values | float, scale: float) -> Valu
     return -np.log(2 * scale) - np.abs(np.asarray(x) - centre) / scale
 
 
-def bernoulli_log_mass(t: Values, p: Values) -> Values:
+def bernoulli_log_mass(t: Numbers, p: Numbers) -> Values:
     """ln of p^t (1-p)^(1-t), t in {0, 1}: t selects the factor. Lecture 001, topic 3."""
     return -binary_cross_entropy(p, t)
 
@@ -70,7 +72,7 @@ def laplace_fit(x: Float[np.ndarray, " examples"]) -> tuple[float, float]:
     return centre, float(np.mean(np.abs(x - centre)))
 
 
-def positive(value: Values | float, name: str) -> None:
+def positive(value: Numbers, name: str) -> None:
     """Raise ValueError unless every entry is above zero."""
     if not np.all(np.asarray(value) > 0):
         raise ValueError(f"{name} must be above 0, got {value!r}")
@@ -79,27 +81,27 @@ def positive(value: Values | float, name: str) -> None:
 # --- losses of a real output (regression) -------------------------------------------------------
 
 
-def squared_error(y: Values, t: Values) -> Values:
+def squared_error(y: Numbers, t: Numbers) -> Values:
     """(y - t)^2; summed SSE, averaged MSE. From Gaussian noise. Lecture 001, topic 2."""
     return (np.asarray(y) - t) ** 2
 
 
-def squared_error_gradient(y: Values, t: Values) -> Values:
+def squared_error_gradient(y: Numbers, t: Numbers) -> Values:
     """2 (y - t)."""
     return 2 * (np.asarray(y) - t)
 
 
-def absolute_error(y: Values, t: Values) -> Values:
+def absolute_error(y: Numbers, t: Numbers) -> Values:
     """|y - t|; averaged MAE. From Laplace noise. Lecture 003, topic 18."""
     return np.abs(np.asarray(y) - t)
 
 
-def absolute_error_gradient(y: Values, t: Values) -> Values:
+def absolute_error_gradient(y: Numbers, t: Numbers) -> Values:
     """The sign of y - t, and 0 in the kink, as in torch."""
     return np.sign(np.asarray(y) - t)
 
 
-def huber(y: Values, t: Values, delta: float = 1.0) -> Values:
+def huber(y: Numbers, t: Numbers, delta: float = 1.0) -> Values:
     """Half the square within delta of the target, straight beyond: delta (|r| - delta / 2).
 
     Huber 1964; lecture 003, topic 18. Raises ValueError unless delta > 0.
@@ -109,7 +111,7 @@ def huber(y: Values, t: Values, delta: float = 1.0) -> Values:
     return np.where(r <= delta, r**2 / 2, delta * (r - delta / 2))
 
 
-def huber_gradient(y: Values, t: Values, delta: float = 1.0) -> Values:
+def huber_gradient(y: Numbers, t: Numbers, delta: float = 1.0) -> Values:
     """The residual y - t, clipped to [-delta, delta]."""
     return np.clip(np.asarray(y) - t, -delta, delta)
 
@@ -117,12 +119,12 @@ def huber_gradient(y: Values, t: Values, delta: float = 1.0) -> Values:
 # --- losses of a class --------------------------------------------------------------------------
 
 
-def sigmoid(a: Values | float) -> Values:
+def sigmoid(a: Numbers) -> Values:
     """1 / (1 + exp(-a)), without overflow."""
     return expit(a)
 
 
-def hinge(score: Values, t: Values) -> Values:
+def hinge(score: Numbers, t: Numbers) -> Values:
     """max(0, 1 - t score) for targets -1 and +1: zero once the margin is 1.
 
     Lecture 003, topic 18.
@@ -130,12 +132,12 @@ def hinge(score: Values, t: Values) -> Values:
     return np.maximum(0.0, 1 - np.asarray(t) * score)
 
 
-def hinge_gradient(score: Values, t: Values) -> Values:
+def hinge_gradient(score: Numbers, t: Numbers) -> Values:
     """By the score: -t where the margin is below 1, else 0."""
     return np.where(np.asarray(t) * score < 1, -np.asarray(t, dtype=float), 0.0)
 
 
-def binary_cross_entropy(z: Values, t: Values) -> Values:
+def binary_cross_entropy(z: Numbers, t: Numbers) -> Values:
     """-[t ln z + (1 - t) ln(1 - z)] for outputs z in [0, 1] and targets in [0, 1].
 
     A factor 0 silences its logarithm, so a certain and right answer costs 0 and a certain and
@@ -147,23 +149,23 @@ def binary_cross_entropy(z: Values, t: Values) -> Values:
     return -(weighted_log(t, z) + weighted_log(1 - t, 1 - z))
 
 
-def bce_with_logits(a: Values, t: Values) -> Values:
+def bce_with_logits(a: Numbers, t: Numbers) -> Values:
     """The same from the logit a, without overflow: max(a, 0) - a t + ln(1 + exp(-|a|))."""
     a = np.asarray(a, dtype=float)
     return np.maximum(a, 0) - a * t + np.log1p(np.exp(-np.abs(a)))
 
 
-def bce_with_logits_gradient(a: Values, t: Values) -> Values:
+def bce_with_logits_gradient(a: Numbers, t: Numbers) -> Values:
     """By the logit: sigmoid(a) - t. The slope of the sigmoid has cancelled."""
     return sigmoid(a) - t
 
 
-def quadratic_with_logits(a: Values, t: Values) -> Values:
+def quadratic_with_logits(a: Numbers, t: Numbers) -> Values:
     """Half the squared error of a sigmoid unit, (sigmoid(a) - t)^2 / 2. Lecture 004, topic 13."""
     return (sigmoid(a) - t) ** 2 / 2
 
 
-def quadratic_with_logits_gradient(a: Values, t: Values) -> Values:
+def quadratic_with_logits_gradient(a: Numbers, t: Numbers) -> Values:
     """By the logit: (z - t) z (1 - z). The last two factors stop a saturated unit."""
     z = sigmoid(a)
     return (z - t) * z * (1 - z)
@@ -200,7 +202,7 @@ def cross_entropy_with_logits_gradient(a: Rows, t: Rows) -> Rows:
     return softmax(a) - t
 
 
-def weighted_log(weight: Values, p: Values) -> Values:
+def weighted_log(weight: Numbers, p: Numbers) -> Values:
     """weight ln p, where a weight of 0 counts as 0 even for p = 0."""
     weight, p = np.broadcast_arrays(weight, p)
     used = weight != 0
@@ -258,6 +260,14 @@ def scores(
 ) -> Rows:
     """A score per class: X W^T + b, a row of W for each class. Lecture 001, topic 10."""
     return np.asarray(inputs) @ np.asarray(weights).T + bias
+
+
+def linear(inputs: int, outputs: int) -> nn.Linear:
+    """A linear layer that starts at zero: its loss has one basin, so no random start is needed."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 # --- traces -------------------------------------------------------------------------------------
