@@ -66,7 +66,7 @@ def test_the_explorer_follows_a_slider():
         live.frame()
         times.append(time.process_time() - start)
     assert live.full_draws <= before + 1
-    assert np.median(times) < 0.2  # 0.03 on an idle machine; shared ones are slower
+    assert np.median(times) < 0.1  # 0.02 measured; shared machines are slower
 
 
 def test_players_say_what_the_traces_hold():

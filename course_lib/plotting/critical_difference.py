@@ -13,6 +13,7 @@ from course_lib.evaluation.posthoc import cliques
 
 from . import style
 from .style import COLOURS
+from .table import Cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +91,7 @@ def critical_difference_painter(axes: Axes) -> Callable[..., str]:
 
     def write(words: Sequence[tuple[float, float, str, dict[str, Any]]]) -> None:
         while len(texts) < len(words):
-            texts.append(axes.text(0, 0, "", clip_on=False, in_layout=False))
+            texts.append(axes.add_artist(Cell(0, 0, "", in_layout=False)))
         for text in texts[len(words) :]:
             text.set_visible(False)
         for text, (x, y, word, look) in zip(texts, words, strict=False):

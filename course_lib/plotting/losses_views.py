@@ -338,7 +338,7 @@ def softmax_view(
 
     def draw(trio: Any) -> Callable[..., str]:
         panels = {}
-        labels = ("logits", "softmax, target (lines)", "slope  z − t")
+        labels = ("logits", "softmax, target (lines)", "slope (z − t) / T")
         limits = ((-5.5, 5.5), (0, 1.02), (-1.02, 1.02))
         for axes, title, limit in zip(trio, labels, limits, strict=True):
             axes.axhline(0, color=COLOURS.text, linewidth=0.8)
@@ -468,6 +468,11 @@ def templates(images: Mapping[str, Float[np.ndarray, "rows columns"]], columns: 
         axes.set_axis_off()
     for axes, (title, image) in zip(cells, images.items(), strict=False):
         signed_image(axes, image, title)
+        if image.size > 100:
+            continue
+        for y, x in np.argwhere(np.abs(image) > 0.4 * np.abs(image).max()):
+            sign = "+" if image[y, x] > 0 else "−"  # the sign again, for those who see no colours
+            axes.text(x, y, sign, ha="center", va="center", color="white", fontsize=9 * scale())
     return cells[0].figure
 
 

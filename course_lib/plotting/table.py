@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HOT = "#fff0c2"
+MARGIN = 2  # pixels around a written line
 
 
 class Cell(Text):
-    """A centred text that keeps the pixels of what it once wrote.
+    """A line of text that keeps the pixels of what it once wrote.
 
     Laying out and drawing a text takes matplotlib about 0.3 ms; a table that follows a slider has
     a hundred of them, of which a few change.
@@ -32,8 +33,12 @@ class Cell(Text):
         pixels = _written(self.get_text(), size, str(self.get_fontweight()))
         x, y = self.get_transform().transform(self.get_position())
         height, width = pixels.shape[:2]
+        across = {"left": MARGIN, "center": width / 2, "right": width - MARGIN}
+        along = {"bottom": 1, "center": height / 2, "top": height - 1}
+        x -= across[self.get_horizontalalignment()]
+        y -= along[self.get_verticalalignment()]
         graphics = renderer.new_gc()
-        renderer.draw_image(graphics, round(x - width / 2), round(y - height / 2), pixels)
+        renderer.draw_image(graphics, round(x), round(y), pixels)
         graphics.restore()
 
 
@@ -49,10 +54,10 @@ def _written(text: str, size: float, weight: str) -> Any:
     measure = RendererAgg(8, 8, 72)
     width, _, _ = measure.get_text_width_height_descent(text, font, ismath=False)
     _, height, descent = measure.get_text_width_height_descent("lp", font, ismath=False)
-    page = RendererAgg(round(width) + 4, round(height) + 2, 72)
+    page = RendererAgg(round(width) + 2 * MARGIN, round(height) + 2, 72)
     graphics = page.new_gc()
     graphics.set_foreground(to_rgb(COLOURS.text))
-    page.draw_text(graphics, 2, round(height - descent) + 1, text, font, 0)
+    page.draw_text(graphics, MARGIN, round(height - descent) + 1, text, font, 0)
     return np.array(page.buffer_rgba())[::-1]
 
 

@@ -314,7 +314,7 @@ def binary_ce(draw: Draw) -> Exercise:
                 lambda total: exp(-total),
                 number(significant=3),
                 hint="Undo the minus logarithm; or multiply the probabilities.",
-                explain="$e^{-L}$ with $L = $ {total:}.",
+                explain="$e^{-L}$ with $L =$ {total:}.",
                 mistakes=[
                     Mistake(
                         "of_mean", lambda mean: exp(-mean), "Use the sum: probabilities multiply."
@@ -378,7 +378,7 @@ def saturated(draw: Draw) -> Exercise:
                 number(relative=0.02),
                 marks=2,
                 hint="Chain rule: $2(z - t)$ times the slope of the sigmoid.",
-                explain="$2(z - t) \\cdot z(1 - z)$ with $z = $ {z:} and $t = {t:d}$.",
+                explain="$2(z - t) \\cdot z(1 - z)$ with $z =$ {z:} and $t = {t:d}$.",
                 mistakes=[
                     Mistake("no_slope", lambda z, t: 2 * (z - t), "Times the slope $z(1-z)$."),
                     Mistake(
@@ -687,7 +687,7 @@ def regression(draw: Draw) -> Exercise:
                 number(decimals=2),
                 marks=2,
                 hint="Each target is Gaussian around the output.",
-                explain="$-3 \\ln(\\sqrt{2\\pi} \\cdot {sigma:d}) - $ {sse:} $/ (2 \\cdot {sigma:d}^2)$.",
+                explain="$-3 \\ln(\\sqrt{2\\pi} \\cdot {sigma:d}) -$ {sse:} $/ (2 \\cdot {sigma:d}^2)$.",
                 mistakes=[
                     Mistake(
                         "no_constant",
