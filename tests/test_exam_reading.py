@@ -97,7 +97,9 @@ def test_unreadable_numbers_say_what_is_expected(text):
 
 
 @pytest.mark.parametrize(
-    "value", [[0.5], np.array([0.5]), (1, 2), 1j, b"1", np.nan, object()], ids=lambda value: type(value).__name__
+    "value",
+    [[0.5], np.array([0.5]), (1, 2), 1j, b"1", np.nan, object()],
+    ids=lambda value: type(value).__name__,
 )
 def test_unreadable_values(value):
     with pytest.raises(Unreadable):
