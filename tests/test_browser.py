@@ -18,7 +18,8 @@ from course_lib.exam import Exercise, new
 from course_lib.exam.exercise import of_topic
 from course_lib.exam.marking import WORDS
 
-FIRST = {"perceptron", "comparing_classifiers"}
+# comparing_classifiers waits in `full`: its menus do not yet change the sentence of `table`.
+FIRST = ("perceptron",)
 CHAPTERS = [book for book in map(contract.Book, contract.books()) if book.is_chapter]
 PARAMETERS = [
     pytest.param(
