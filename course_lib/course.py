@@ -106,7 +106,7 @@ def self_check() -> Table:
     def exercises() -> str:
         from course_lib import exam
 
-        return f"{len(exam.catalogue())} kinds of exercise"
+        return f"{len(exam.all_types())} kinds of exercise"
 
     tries: dict[str, Callable[[], str]] = {
         "Python": python,

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.models import mlp
+from course_lib.models.torch_mlp import MLP
 from course_lib.trace import record
 
 # Lecture 000A, topics 49 and 53: the net 2:3:2:1 without biases; weights as (units, inputs).
@@ -66,7 +67,7 @@ def test_gradients_agree_with_torch(sizes, hidden, output, patterns, seed):
     biases = [b + 0.3 * rng.standard_normal(b.shape) for b in biases]
     x, y = rng.normal(size=(patterns, sizes[0])), rng.normal(size=(patterns, sizes[-1]))
     ours = mlp.backpropagate(x, y, weights, biases, hidden, output)
-    net = mlp.MLP(sizes, hidden, output).double().load(weights, biases)
+    net = MLP(sizes, hidden, output).double().load(weights, biases)
     loss = 0.5 * (net(torch.tensor(x)) - torch.tensor(y)).pow(2).sum() / patterns
     loss.backward()
     assert np.isclose(ours.cost, loss.item(), rtol=1e-12)
@@ -103,7 +104,7 @@ def test_slopes_agree_with_finite_differences(name):
 def test_parameter_counts_of_the_lectures(sizes, bias, count):
     assert mlp.parameters(sizes, bias=bias) == count
     if bias:
-        assert sum(p.numel() for p in mlp.MLP(sizes).parameters()) == count
+        assert sum(p.numel() for p in MLP(sizes).parameters()) == count
 
 
 @settings(max_examples=80, deadline=None)
@@ -137,7 +138,7 @@ def test_initial_weights_have_the_promised_spread():
     ("call", "error", "words"),
     [
         (lambda: mlp.activation("sigmiod"), KeyError, "sigmoid"),
-        (lambda: mlp.MLP([2, 1], hidden="rleu"), KeyError, "relu"),
+        (lambda: MLP([2, 1], hidden="rleu"), KeyError, "relu"),
         (lambda: mlp.initial([2, 1], "xaver", np.random.default_rng(0)), KeyError, "xavier"),
         (lambda: mlp.forward(np.ones((1, 3)), W, B), ValueError, "layer 1"),
         (lambda: mlp.levels(np.ones((2, 3))), ValueError, "square"),

@@ -15,6 +15,7 @@ from browser import Box, Lab
 
 from course_lib.models import mlp, plane_net
 from course_lib.models.plane_net import DATA, FEATURES, PENALTIES, Training, plane_data
+from course_lib.models.torch_mlp import MLP
 from course_lib.plotting import network_playground
 from course_lib.plotting.playground import Playground
 
@@ -60,7 +61,7 @@ def test_data_are_two_classes_in_the_plane_and_follow_the_seed(data):
 @pytest.mark.parametrize("inputs", list(FEATURES))
 def test_the_gradient_agrees_with_torch(inputs, penalty):
     t = Training(data="spiral", inputs=inputs, hidden=(5, 3), regularisation=penalty)
-    net = mlp.MLP(t.sizes, "tanh", "tanh").double().load(t.weights, t.biases)
+    net = MLP(t.sizes, "tanh", "tanh").double().load(t.weights, t.biases)
     X = torch.tensor(plane_net.features(t.train[0], inputs))
     loss = 0.5 * (net(X) - torch.tensor(t.train[1])).pow(2).mean()
     kind, _, strength = penalty.partition(" ")

@@ -121,8 +121,7 @@ def test_importing_the_room_is_light_and_every_name_is_there():
         "assert not {'matplotlib', 'ipywidgets', 'torch', 'anywidget'} & set(sys.modules)\n"
         "from course_lib.plotting import play, show, explore\n"
         "assert all(callable(x) for x in (play, show, explore))\n"
-        # The playground trains nets of models.mlp, which has a torch twin: it alone brings torch.
-        "[getattr(p, n) for n in dir(p) if n != 'network_playground']\n"
+        "[getattr(p, n) for n in dir(p)]\n"
         "assert not {'torch', 'matplotlib.pyplot'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

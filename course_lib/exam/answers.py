@@ -20,6 +20,7 @@ from course_lib.compare import Tolerance, compare, numeric
 from course_lib.exam import reading
 from course_lib.exam.draw import Draw
 from course_lib.exam.reading import Unreadable
+from course_lib.exam.template import decimal
 
 RIGHT, WRONG = Fraction(1), Fraction(0)
 
@@ -87,11 +88,10 @@ def _plain(value: float, tolerance: Tolerance) -> str:
     if value == 0:
         return "0"
     if tolerance.digits is not None:
-        text = f"{value:.{tolerance.digits}g}"
-        return text if "e" in text else str(_integral(float(text)))
+        return decimal(f"{value:.{tolerance.digits}g}")
     margin = tolerance.margin(value)
     if margin < 1e-6:
-        return f"{value:.10g}"
+        return decimal(f"{value:.10g}")
     places = max(0, int(np.ceil(-np.log10(margin) - 1e-9)))
     return str(_integral(float(f"{value:.{places}f}") + 0.0))
 

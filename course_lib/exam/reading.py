@@ -11,6 +11,7 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -180,6 +181,14 @@ def formula(
     Allowed are + - * / ^, brackets, numbers, pi, e and the usual functions; `2x` means 2*x.
     Raises Unreadable for everything else, and for what is too long or too deep.
     """
+    return _formula(text, tuple(variables))
+
+
+@lru_cache(maxsize=1024)
+def _formula(
+    text: str, variables: tuple[str, ...]
+) -> Callable[[Mapping[str, np.ndarray | float]], np.ndarray]:
+    """The same, remembered: an exercise reads its own right and wrong formulae again and again."""
     source = clean(text)
     if not source or len(source) > LONGEST_FORMULA:
         raise Unreadable(f"a formula of 1 to {LONGEST_FORMULA} characters is expected")

@@ -35,6 +35,13 @@ def close_matches(name: str, known: Sequence[str]) -> str:
     return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
+def decimal(text: str) -> str:
+    """A number as people write it: 0.00001 and 1460, not 1e-05 and 1.46e+03."""
+    value = float(text)
+    plain = "e" not in text or not 1e-7 < abs(value) < 1e12
+    return text if plain else np.format_float_positional(value, trim="-")
+
+
 def _entry(value: Any, spec: str) -> tuple[str, Any]:
     if isinstance(value, str):
         return format(value, spec), value
@@ -47,6 +54,7 @@ def _entry(value: Any, spec: str) -> tuple[str, Any]:
         text = format(int(value), spec or "d")
     else:
         text = format(float(value), spec or ".12g")
+        text = text if "e" in spec else decimal(text)
     text = re.sub(r"^-(0(?:\.0*)?)$", r"\1", text)
     number: Any = int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
     return (f"({text})" if brackets and text.startswith("-") else text), number

@@ -1,4 +1,6 @@
-"""The multilayer perceptron: forward, the four equations of backpropagation, and the torch twin.
+"""The multilayer perceptron: forward and the four equations of backpropagation.
+
+Its torch twin is `MLP` in torch_mlp.py.
 
 Notation of lecture 004: `a` is a unit's net input (before the activation), `z` its output (after),
 `delta` the slope of the cost by `a`. Weights `W[j, k]` go from unit k to unit j, so W has the
@@ -16,10 +18,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from scipy.special import expit
-from torch import Tensor, nn
 
 Rows = Float[np.ndarray, "patterns units"]
 Slope = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -30,12 +30,6 @@ ACTIVATIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Slope]] = {
     "relu": (lambda a: np.maximum(a, 0.0), lambda a, z: (a > 0).astype(float)),
     "sigmoid": (expit, lambda a, z: z * (1 - z)),
     "linear": (lambda a: a, lambda a, z: np.ones_like(a)),
-}
-TORCH: dict[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-    "sigmoid": torch.sigmoid,
-    "linear": nn.Identity(),
 }
 
 
@@ -283,33 +277,6 @@ def levels(adjacency: Int[np.ndarray, "units units"]) -> list[int] | None:
             for j in np.flatnonzero(wires[i]):
                 level[j] = max(level[j], level[i] + 1)
     return level
-
-
-class MLP(nn.Module):
-    """The same net in torch: linear layers with an activation between them.
-
-    MLP([2, 3, 1]) has 2 inputs, 3 hidden units and 1 output.
-    """
-
-    def __init__(self, sizes: Sequence[int], hidden: str = "relu", output: str = "linear"):
-        super().__init__()
-        activation(hidden), activation(output)
-        self.layers = nn.ModuleList(nn.Linear(m, n) for m, n in pairwise(sizes))
-        self.hidden, self.output = TORCH[hidden], TORCH[output]
-
-    def forward(self, z: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
-        for layer in list(self.layers)[:-1]:
-            z = self.hidden(layer(z))
-        return self.output(self.layers[-1](z))
-
-    def load(self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> MLP:
-        """Copy NumPy weights (units, inputs) and biases into the layers; returns itself."""
-        with torch.no_grad():
-            layer: Any
-            for layer, W, b in zip(self.layers, weights, biases, strict=True):
-                layer.weight.copy_(torch.as_tensor(W))
-                layer.bias.copy_(torch.as_tensor(b))
-        return self
 
 
 def descend(

@@ -279,7 +279,7 @@ def ranking(scores: Any) -> Callable[[Axes], Callable[[Ranking], str]]:
                 marker.set_data([mean], [0])
             given = ", ".join(f"{r:g}" for r in state.ranks)
             return (
-                f"{state.dataset}: ranks {given};  after {done} data sets chi2_F = "
+                f"{state.dataset}: ranks {given};  after {done} data set{'s'[: done > 1]} chi2_F = "
                 f"{max(state.chi_squared, 0):.3f}"
             )
 
@@ -442,7 +442,14 @@ def table_view(scores: Any) -> Callable[[Axes], Callable[..., str]]:
                     [f"{holm.z:.3f}", short(holm.p_value), word(holm.rejected)],
                 ]
             )
+            place = "on average" if data_set == ALL_SETS else f"on {data_set}"
+            score, rank = (
+                (values[:, column].mean(), means[column])
+                if data_set == ALL_SETS
+                else (values[rows[0], column], ranked.ranks[rows[0], column])
+            )
             return (
+                f"{classifier} {place}: {score:.3f}, rank {rank:.4g};  "
                 f"F_F = {better.statistic:.3f}, p = {short(better.p_value)}: "
                 f"{word(better.p_value <= alpha)} at {alpha:g};  {said}"
             )
@@ -482,7 +489,7 @@ def error_rates(
                   fontsize=10 * scale())  # fmt: skip
     axes.axvline(alpha, color=COLOURS.neutral, linestyle="--")
     axes.set_yticks(range(len(rates)), list(rates))
-    axes.set(xlim=(0, 1.12 * top), xlabel="share of data sets without a difference that it rejects")
+    axes.set(xlim=(0, 1.12 * top), xlabel="how often it rejects where nothing is to be found")
     axes.invert_yaxis()
     return axes
 
