@@ -44,10 +44,10 @@ def report() -> str:
     yours.
     """
     lines = [
-        f"chapter   {chapter()}",
-        f"python    {platform.python_version()} on {platform.system()} {platform.machine()}",
-        *(f"{package:<10}{version(package)}" for package in PACKAGES),
-        f"device    {os.environ.get('COURSE_DEVICE') or 'automatic'}",
+        f"chapter    {chapter()}",
+        f"python     {platform.python_version()} on {platform.system()} {platform.machine()}",
+        *(f"{package:<11}{version(package)}" for package in PACKAGES),
+        f"device     {os.environ.get('COURSE_DEVICE') or 'automatic'}",
         f"last error {last_error()}",
     ]
     return "\n".join(lines)

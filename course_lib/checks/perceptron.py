@@ -67,6 +67,11 @@ def _gradient_of_all(inputs, targets, weights, bias):
     return -(targets @ inputs), float(-targets.sum())
 
 
+def _gradient_strict(inputs, targets, weights, bias):
+    wrong = targets * (inputs @ weights + bias) < 0
+    return -(targets[wrong] @ inputs[wrong]), float(-targets[wrong].sum())
+
+
 def _gradient_sign(inputs, targets, weights, bias):
     weights_gradient, bias_gradient = _gradient(inputs, targets, weights, bias)
     return -weights_gradient, -bias_gradient
@@ -190,8 +195,14 @@ CHECKS = [
         [
             (PATTERNS, TARGETS, np.array([1.0, -1.0]), 0.5),
             (X, np.array([1, -1, 1, -1]), W, 0.5),
+            (X, np.array([-1, -1, 1, 1]), W, 0.0),
         ],
         [
+            Misconception(
+                "strict",
+                _gradient_strict,
+                "You leave out the patterns exactly on the line; here they count as misclassified.",
+            ),
             Misconception(
                 "all patterns",
                 _gradient_of_all,
