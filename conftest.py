@@ -8,6 +8,7 @@ counted against the files on disk.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -100,6 +101,13 @@ class NotebookCount:
             terminalreporter.write_line(
                 f"notebooks: {len(self.run & expected)} of the {len(expected)} on disk were run"
             )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported and collected stays: a full garbage collection (statsmodels calls one in
+    each test of many hypotheses) need not walk through it, which takes half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
