@@ -85,7 +85,7 @@ def uniform(draw: Draw) -> Exercise:
                 lambda union: 1 - union,
                 number(significant=3),
                 hint="The complement.",
-                explain="$1 - $ {union:}.",
+                explain="$1 -$ {union:}.",
                 mistakes=[
                     Mistake(
                         "intersection",
@@ -428,7 +428,7 @@ def bayes(draw: Draw) -> Exercise:
                 number(significant=3),
                 marks=2,
                 hint="$P(W \\mid S)\\,P(S) / P(W)$.",
-                explain="${hit:} \\cdot {prior:} / $ {evidence:}.",
+                explain="${hit:} \\cdot {prior:} /$ {evidence:}.",
                 mistakes=[
                     Mistake(
                         "no_prior",
@@ -448,7 +448,7 @@ def bayes(draw: Draw) -> Exercise:
                 lambda prior, hit, evidence: over(prior * (1 - hit), 1 - evidence),
                 number(significant=3),
                 hint="The same rule for $\\bar W$.",
-                explain="${prior:} \\cdot (1 - {hit:}) / (1 - $ {evidence:}$)$.",
+                explain="${prior:} \\cdot (1 - {hit:}) / (1 -$ {evidence:}$)$.",
                 mistakes=[
                     Mistake(
                         "complement",
@@ -467,7 +467,7 @@ def bayes(draw: Draw) -> Exercise:
                 number(significant=3),
                 marks=2,
                 hint="Yesterday's posterior is today's prior.",
-                explain="With $P(S) = $ {posterior:} as the new prior.",
+                explain="With $P(S) =$ {posterior:} as the new prior.",
                 mistakes=[
                     Mistake(
                         "squared",
@@ -556,7 +556,7 @@ def gaussian(draw: Draw) -> Exercise:
                 number(relative=0.01),
                 marks=2,
                 hint="Prior odds times likelihood ratio are the posterior odds.",
-                explain="Odds ${prior:} / (1 - {prior:}) \\cdot e^{r}$ with $r = $ {ratio:}; from odds $o$ to "
+                explain="Odds ${prior:} / (1 - {prior:}) \\cdot e^{r}$ with $r =$ {ratio:}; from odds $o$ to "
                 "probability $o / (1 + o)$.",
                 mistakes=[
                     Mistake(
@@ -579,7 +579,7 @@ def gaussian(draw: Draw) -> Exercise:
                 lambda posterior: "A" if posterior > 0.5 else "B",
                 choice(["A", "B"]),
                 hint="Is it above one half?",
-                explain="$P(A \\mid x) = $ {posterior:}.",
+                explain="$P(A \\mid x) =$ {posterior:}.",
             ),
         ],
     )
@@ -840,7 +840,7 @@ def power(draw: Draw) -> Exercise:
                 number(significant=3),
                 marks=2,
                 hint="One over $dy/dx$ at $x$.",
-                explain="$dy/dx = {n:d}\\,x^{{n:d} - 1}$ at $x = $ {x:}.",
+                explain="$dy/dx = {n:d}\\,x^{{n:d} - 1}$ at $x =$ {x:}.",
                 mistakes=[
                     Mistake("forward", lambda x, n: n * x ** (n - 1), "That is $dy/dx$."),
                     Mistake("at_y", lambda y, n: over(1, n * y ** (n - 1)), "Insert $x$, not $y$."),
@@ -870,7 +870,7 @@ def power(draw: Draw) -> Exercise:
                 lambda b, x: x / b,
                 number(significant=3),
                 hint="The same event in terms of $X$.",
-                explain="$P(X < x) = x / {b:}$ with $x = $ {x:}.",
+                explain="$P(X < x) = x / {b:}$ with $x =$ {x:}.",
                 mistakes=[
                     Mistake(
                         "uniform",
