@@ -20,6 +20,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from course_lib import course
 from tools import lock, setup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -523,6 +524,9 @@ def test_what_the_readme_links_to_exists():
         r"\]\((?!https?:)([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")
     )
     assert links and [link for link in links if not (ROOT / link).exists()] == []
+    listed = [link for link in links if link.startswith("notebooks/")][1:]  # the first: start_here
+    chapters = [f"notebooks/{row[1].split('](')[1].rstrip(')')}" for row in course.chapters().rows]
+    assert [link for link in listed if "7_exam" not in link] == chapters
 
 
 @pytest.mark.parametrize("arguments", [["ruff", "check", "--quiet", "."], ["mypy"]])
