@@ -388,6 +388,31 @@ def test_bundle_holds_widget_still_and_sentence():
     assert player.index == 2
 
 
+def test_a_player_stores_as_many_stills_as_asked_for():
+    sizes = {}
+    for stills in (1, 2, 4):
+        player = play(range(8), draw_line, says=SAYS, name="sheet", stills=stills)
+        sizes[stills] = Image.open(io.BytesIO(player.still())).size
+    assert sizes[2][0] > 2 * sizes[1][0] and sizes[2][1] < 1.2 * sizes[1][1]
+    assert sizes[4][0] == sizes[2][0] and sizes[4][1] > 1.8 * sizes[2][1]
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        play(range(8), draw_line, says=SAYS, name="sheet", stills=0)
+
+
+def test_a_drawing_keeps_few_colours_and_a_smooth_scale_many():
+    from course_lib.plotting.picture import png
+
+    lines = np.full((200, 300, 3), 255, np.uint8)
+    lines[50], lines[:, 70], lines[100:120] = (213, 94, 0), (0, 114, 178), (26, 26, 26)
+    stored = Image.open(io.BytesIO(png(lines)))
+    assert stored.mode == "P" and np.array_equal(np.asarray(stored.convert("RGB")), lines)
+    scale = np.zeros((200, 256, 3), np.uint8)
+    scale[..., 0], scale[..., 2] = np.arange(256), np.arange(256)[::-1]
+    stored = Image.open(io.BytesIO(png(scale)))
+    assert len(stored.getcolors()) > 100
+    assert np.abs(np.asarray(stored.convert("RGB"), int) - scale).max() < 8
+
+
 def test_without_ipywidgets_there_is_still_the_still(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     shown = explore(draw_line, says=SAYS, name="bare", n=(1, 9, 5))

@@ -276,6 +276,7 @@ class Player(_Shown):
         size: tuple[float, float],
         axes: tuple[int, int] | None,
         interval: int,
+        stills: int,
         encoding: str,
         place: str,
     ):
@@ -288,9 +289,12 @@ class Player(_Shown):
             raise ValueError("play() needs at least one state")
         if not interval >= 20:
             raise ValueError(f"interval is in milliseconds, at least 20, got {interval}")
+        if not stills >= 1:
+            raise ValueError(f"stills is the number of states stored, at least 1, got {stills}")
         super().__init__(name, says, place)
         self.states = states
         self.interval = interval
+        self.stills = stills
         self._index = 0
         self._task: asyncio.Task | None = None
         self._live = LiveFigure(draw, size=size, axes=axes, encoding=encoding)
@@ -447,15 +451,16 @@ class Player(_Shown):
         self._latest.request()
 
     def still(self) -> bytes:
-        """Return a contact sheet of up to four states as PNG."""
+        """Return a contact sheet of up to `stills` states, the last one among them, as PNG."""
         from .sheet import contact_sheet
 
         self._latest.finish()
         count = len(self.states)
-        shown = sorted({round(i * (count - 1) / 3) for i in range(4)})
+        gaps = max(self.stills - 1, 1)
+        shown = sorted({count - 1 - round(i * (count - 1) / gaps) for i in range(self.stills)})
         tiles = []
         for i in shown:
-            dpi = (64 if len(shown) > 1 else style.STILL_DPI) * style.scale()
+            dpi = (64 if count > 1 else style.STILL_DPI) * style.scale()
             text = self._live.update(self.states[i]) or ""
             tiles.append((self._live.still(dpi), f"Step {i + 1} of {count}", text))
         self._live.refresh(self.state)
@@ -684,7 +689,8 @@ class _FigureScreen:
 
     def still(self, **values: Any) -> Any:
         self.live.update(**values)
-        return self.live.still(style.STILL_DPI * style.scale())
+        wide = self.live.figure.get_size_inches()[0] > 10  # wider than the page would show it
+        return self.live.still((64 if wide else style.STILL_DPI) * style.scale())
 
 
 def play(
@@ -696,6 +702,7 @@ def play(
     size: tuple[float, float] = (6, 4),
     axes: tuple[int, int] | None = None,
     interval: int = 600,
+    stills: int = 4,
     encoding: str = "jpeg",
 ) -> Player:
     """Return a player over the states of a trace: step, play, pause, scrub, reset.
@@ -709,6 +716,7 @@ def play(
         size: of the picture, inches.
         axes: (rows, columns), if the picture has several Axes.
         interval: between two states while playing, milliseconds.
+        stills: how many states stand for it where no kernel runs: 1 is the last, 2 adds the first.
         encoding: "jpeg", or "png" for thin lines on plain ground.
     """
     return Player(
@@ -719,6 +727,7 @@ def play(
         size=size,
         axes=axes,
         interval=interval,
+        stills=stills,
         encoding=encoding,
         place=_key(name, "player"),
     )
