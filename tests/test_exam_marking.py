@@ -379,3 +379,15 @@ def test_follow_through_for_any_wrong_value(a, b):
     answers = {"a": a, "b": b, "c": 1 / b, "d": b + 1 / b}
     report = chain().mark(answers)
     assert report["c"].marks == 3 and report["d"].marks == 4
+
+
+def test_marks_that_are_no_whole_number_print_as_decimals():
+    kind = vector(length=5, partial=True)
+    five = Exercise(
+        "Copy $v = {v:}$.",
+        givens={"v": np.arange(5)},
+        steps=[Step("copy", "It", lambda v: v, kind, marks=8, hint="Copy.", explain="{copy:}")],
+    )
+    report = five.mark({"copy": "0, 1, 2, 3, 9"})
+    assert report.marks == Fraction(32, 5)
+    assert "6.4 of 8 marks" in str(report) and "32/5" not in str(report)

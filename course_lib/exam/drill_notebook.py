@@ -15,6 +15,7 @@ from course_lib.exam.exercise import Exercise
 from course_lib.exam.marking import Report
 from course_lib.exam.notebook import Worksheet, bundle, button, markdown, write
 from course_lib.exam.progress import Progress
+from course_lib.exam.template import in_short
 
 
 class Drill(Worksheet):
@@ -104,16 +105,16 @@ class Drill(Worksheet):
         due = next(s.due for s in self.desk.standings() if s.kind.name == self.exercise.name)
         write(
             self.news,
-            f"*{self.exercise.title}: {self.earned} of {self.exercise.marks} marks at the first "
-            f"try, **{rating}**; it comes back {until(due, now)}.*",
+            f"*{self.exercise.title}: {in_short(self.earned)} of {self.exercise.marks} marks at "
+            f"the first try, **{rating}**; it comes back {until(due, now)}.*",
         )
         write(self.map, self.desk.mastery()._repr_markdown_())
 
     def write_score(self) -> None:
         left = [s for s in self.desk.standings() if not s.new and (s.due or 0) <= self.desk.now()]
         self.score.value = (
-            f'<span role="status">First tries: {self.earned} of {self.exercise.marks} marks; '
-            f"{len(left)} kinds are due.</span>"
+            f'<span role="status">First tries: {in_short(self.earned)} of {self.exercise.marks} '
+            f"marks; {len(left)} kinds are due.</span>"
         )
 
     def next(self) -> None:

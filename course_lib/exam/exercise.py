@@ -268,13 +268,20 @@ class Exercise:
             answer = f"`{answer[2:-2]}`"
         return Page(f"{text}\n\nAnswer: {answer}" if text else f"Answer: {answer}")
 
-    def solution(self) -> Page:
-        """The whole worked solution, step by step."""
+    def solution(self, *, prompts: bool = True) -> Page:
+        """The whole worked solution, step by step; each step's prompt is repeated unless told."""
         parts = [
-            f"**{self._letter(i)}** {self.prompts[s.name]}\n\n{self.explanation(s.name)}"
+            f"**{self._letter(i)}** "
+            + (f"{self.prompts[s.name]}\n\n" if prompts else "")
+            + self.explanation(s.name)
             for i, s in enumerate(self.steps)
         ]
         return Page("\n\n".join(parts))
+
+    def body(self) -> Page:
+        """Statement and questions in Markdown."""
+        questions = (self.question(i) for i in range(len(self.steps)))
+        return Page("\n\n".join([self.statement, *questions]))
 
     def _show(self) -> dict[str, Callable[[Any], str]]:
         return {step.name: step.answer.show for step in self.steps}
@@ -301,8 +308,7 @@ class Exercise:
         about = f"*{self.id} · {self.marks} {unit}" + (
             f", about {self.minutes:g} minutes*" if self.minutes else "*"
         )
-        body = "\n\n".join(self.question(i) for i in range(len(self.steps)))
-        return Page(f"{head}{self.statement}\n\n{body}\n\n{about}")
+        return Page(f"{head}{self.body()}\n\n{about}")
 
     def _repr_markdown_(self) -> str:
         return self.text()

@@ -18,7 +18,7 @@ import numpy as np
 from course_lib.exam.answers import Choices, Kind, is_blank
 from course_lib.exam.exercise import Exercise, Page, Step, close_matches, new
 from course_lib.exam.reading import Unreadable
-from course_lib.exam.template import ExerciseError, fill
+from course_lib.exam.template import ExerciseError, fill, in_short
 
 WORDS = {
     "right": "right",
@@ -77,12 +77,12 @@ class Report:
         lines = []
         for r in self.results:
             read = f", read as {r.read}" if r.read else ""
-            head = f"{r.name}: {WORDS[r.status]}, {r.marks} of {r.out_of}{read}."
+            head = f"{r.name}: {WORDS[r.status]}, {in_short(r.marks)} of {r.out_of}{read}."
             lines.append((head, r.message))
         return lines
 
     def total(self) -> str:
-        return f"{self.marks} of {self.out_of} marks"
+        return f"{in_short(self.marks)} of {self.out_of} marks"
 
     def __str__(self) -> str:
         body = [f"  {head} {message}".rstrip() for head, message in self._lines()]

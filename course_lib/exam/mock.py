@@ -23,6 +23,7 @@ from course_lib.exam.marking import Attempt, Report
 from course_lib.exam.progress import Progress, store
 from course_lib.exam.syllabus import place as taught_at
 from course_lib.exam.syllabus import topic_of
+from course_lib.exam.template import in_short
 
 MARKS, PASS = 30, 18
 SHORTEST, LONGEST = 10, 240  # minutes
@@ -102,11 +103,6 @@ class Part:
         """Marks of the 30. What we failed to mark does not count against the candidate."""
         share = self.report.marks / self.report.out_of if self.report.out_of else Fraction(1)
         return share * self.points
-
-
-def in_short(marks: Fraction | float) -> str:
-    """At most one decimal: 7, 7.5."""
-    return f"{float(marks):.1f}".removesuffix(".0")
 
 
 @dataclass(frozen=True)

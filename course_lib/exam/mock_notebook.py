@@ -12,10 +12,11 @@ import ipywidgets as widgets
 
 from course_lib.exam.answers import is_blank
 from course_lib.exam.clock import Clock
-from course_lib.exam.mock import MockError, Result, Sitting, in_short
+from course_lib.exam.mock import MockError, Result, Sitting
 from course_lib.exam.notebook import Form, bundle, button, close, markdown, write
 from course_lib.exam.progress import ProgressError
 from course_lib.exam.reading import Unreadable
+from course_lib.exam.template import in_short
 
 
 class MockExam:

@@ -20,6 +20,7 @@ from course_lib.exam.answers import Choice, Choices, is_blank
 from course_lib.exam.exercise import Exercise, Step, of_topic
 from course_lib.exam.marking import WORDS, Attempt, Report, StepResult
 from course_lib.exam.progress import Progress, ProgressError, practice_store
+from course_lib.exam.template import in_short
 
 MANY_OPTIONS = 7  # from here on a list to choose from instead of radio buttons
 
@@ -278,8 +279,8 @@ class Worksheet:
     def write_score(self) -> None:
         """Show the score."""
         self.score.value = (
-            f'<span role="status">Score, this one: {self.attempt.marks} of {self.exercise.marks} '
-            f"marks</span>"
+            f'<span role="status">Score, this one: {in_short(self.attempt.marks)} of '
+            f"{self.exercise.marks} marks</span>"
         )
 
     def record(self) -> dict[str, Any]:
@@ -363,8 +364,8 @@ def verdict(result: StepResult) -> str:
         result.status, "–"
     )
     read = f", read as {result.read}" if result.read else ""
-    words = WORDS[result.status]
-    return f"{symbol} **{words}** ({result.marks} of {result.out_of}{read}). {result.message}"
+    words, marks = WORDS[result.status], in_short(result.marks)
+    return f"{symbol} **{words}** ({marks} of {result.out_of}{read}). {result.message}"
 
 
 class Practice(Worksheet):
@@ -415,9 +416,9 @@ class Practice(Worksheet):
         self.show(self._draw())
 
     def write_score(self) -> None:
-        now = f"this one: {self.attempt.marks} of {self.exercise.marks} marks"
+        now = f"this one: {in_short(self.attempt.marks)} of {self.exercise.marks} marks"
         n = self.done_before
-        before = f"; {n} before: {self.earned} of {self.possible}" if n else ""
+        before = f"; {n} before: {in_short(self.earned)} of {self.possible}" if n else ""
         self.score.value = f'<span role="status">Score, {now}{before}</span>'
 
     def new_variant(self) -> None:

@@ -25,16 +25,10 @@ class Samples(Sequence[Exercise]):
     def _repr_markdown_(self) -> str:
         folds = (
             f"<details><summary>{e.title} ({e.marks} marks, {e.minutes:g} minutes)</summary>"
-            f"\n\n{body(e)}\n\n**Worked solution**\n\n{e.solution()}\n\n</details>"
+            f"\n\n{e.body()}\n\n**Worked solution**\n\n{e.solution(prompts=False)}\n\n</details>"
             for e in self._exercises
         )
         return "\n\n".join(folds)
-
-
-def body(exercise: Exercise) -> str:
-    """Statement and questions without the title, which the fold already shows."""
-    questions = (exercise.question(i) for i in range(len(exercise.steps)))
-    return "\n\n".join([exercise.statement, *questions])
 
 
 def samples(topic: str, seed: int = 1) -> Samples:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,11 @@ def decimal(text: str) -> str:
     value = float(text)
     plain = "e" not in text or not 1e-7 < abs(value) < 1e12
     return text if plain else np.format_float_positional(value, trim="-")
+
+
+def in_short(marks: Fraction | float) -> str:
+    """Marks or minutes with at most one decimal: 7, 7.5 (marks are kept as exact fractions)."""
+    return f"{float(marks):.1f}".removesuffix(".0")
 
 
 def _entry(value: Any, spec: str) -> tuple[str, Any]:
