@@ -60,7 +60,7 @@ def _house(axes: Axes) -> Callable[[Float[np.ndarray, "2 2"]], None]:
         axes.plot([], [], "-", color="#d0d0d0", linewidth=0.8 * scale(), zorder=0)[0]
         for _ in _grid()
     ]
-    square = axes.fill([0], [0], color=COLOURS.accent, alpha=0.35, zorder=1)[0]
+    square = axes.fill([0], [0], color=COLOURS.accent, alpha=0.75, zorder=1.5)[0]
     walls = axes.fill([0], [0], color=COLOURS.classes[5], alpha=0.45, zorder=1)[0]
     (outline,) = axes.plot([], [], "-", color=COLOURS.text, linewidth=2 * scale())
     (door,) = axes.plot([], [], "-", color=COLOURS.text, linewidth=1.5 * scale())
