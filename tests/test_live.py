@@ -12,11 +12,13 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import urllib.request
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from course_lib.plotting import (
@@ -26,12 +28,14 @@ from course_lib.plotting import (
     explore,
     moving_half_plane,
     moving_regions,
+    new_axes,
     play,
     players,
     scatter_classes,
 )
 from course_lib.plotting.boundaries import grid_of
 from course_lib.plotting.live import LatestWins
+from course_lib.plotting.picture import pixels_of
 
 SAYS = "A line grows from the lower left corner to the upper right one, step by step."
 
@@ -594,3 +598,40 @@ def test_the_server_extension_sets_nodelay_on_the_kernels_websocket(tmp_path, en
     finally:
         server.terminate()
         server.wait(20)
+
+
+def test_two_threads_never_draw_at_once():
+    """A slider is answered in another thread while a cell draws; matplotlib bears only one."""
+    inside, most = [], []
+
+    class Slow(Line2D):
+        def draw(self, renderer):
+            inside.append(self)
+            time.sleep(0.01)
+            most.append(len(inside))
+            super().draw(renderer)
+            inside.remove(self)
+
+    def draw(axes):
+        line = axes.add_line(Slow([0, 1], [0, 1]))
+
+        def update(height):
+            line.set_ydata([0, height])
+
+        return update
+
+    live = LiveFigure(draw)
+    axes = new_axes(2, 2)
+    axes.add_line(Slow([0, 1], [1, 0]))
+
+    def slide():
+        for height in np.linspace(0, 1, 10):
+            live.refresh(height)
+            live.frame()
+
+    slider = threading.Thread(target=slide)
+    slider.start()
+    while slider.is_alive():
+        pixels_of(axes.figure, 50)
+    slider.join()
+    assert len(most) > 20 and max(most) == 1

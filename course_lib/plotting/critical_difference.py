@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from course_lib.evaluation.posthoc import cliques
 
 from . import style
+from .picture import alone
 from .style import COLOURS
 from .table import Cell
 
@@ -83,6 +84,7 @@ def critical_difference_painter(axes: Axes) -> Callable[..., str]:
     texts: list[Any] = []
 
     @cache
+    @alone
     def measure(label: str, size: float) -> float:
         """The width of a label in pixels."""
         font = FontProperties(size=size, weight="bold")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import style
-from .picture import png
+from .picture import alone, png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,7 @@ class LiveFigure:
     artists or the layout changed.
     """
 
+    @alone
     def __init__(
         self,
         draw: Callable[[Any], Update],
@@ -67,6 +68,7 @@ class LiveFigure:
         self._background: Any = None
         self._before: Any = None
 
+    @alone
     def refresh(self, *args: Any, **kwargs: Any) -> str | None:
         """Change the artists and draw what changed; return the sentence of `update`."""
         says = self.update(*args, **kwargs)
@@ -75,12 +77,14 @@ class LiveFigure:
         self._draw()
         return says
 
+    @alone
     def pixels(self) -> np.ndarray:
         """Return a copy of the present frame (height, width, 4), uint8."""
         import numpy as np
 
         return np.array(self.canvas.buffer_rgba())
 
+    @alone
     def still(self, dpi: float = style.STILL_DPI) -> np.ndarray:
         """Draw the present state at `dpi` for a stored picture: (height, width, 4), uint8."""
         from .picture import pixels_of
@@ -90,6 +94,7 @@ class LiveFigure:
         self._background = None  # the canvas has another size now
         return pixels
 
+    @alone
     def frame(self) -> bytes:
         """Encode the present frame: JPEG, or PNG where line art must stay free of fringes."""
         from PIL import Image

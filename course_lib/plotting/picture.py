@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import io
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import style
@@ -67,6 +70,24 @@ def figure_of(picture: Any) -> Figure:
     return figure.figure if not isinstance(figure, Figure) else figure
 
 
+DRAWING = threading.RLock()
+
+
+def alone(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """Let one thread draw at a time: matplotlib's text is not made for two.
+
+    JupyterLab 4.6 with ipykernel 7 answers a slider in a thread of its own, while a cell may be
+    drawing in the main one.
+    """
+
+    @functools.wraps(draw)
+    def drawing(*args: Any, **kwargs: Any) -> Any:
+        with DRAWING:
+            return draw(*args, **kwargs)
+
+    return drawing
+
+
 def png(pixels: Any) -> bytes:
     """Encode pixels (height, width, 3 or 4), uint8, as an opaque PNG without any metadata.
 
@@ -102,6 +123,7 @@ def with_palette(image: Any) -> Any:
     return image.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
+@alone
 def pixels_of(figure: Figure, dpi: float) -> Any:
     """Draw the whole figure and return a copy of its pixels (height, width, 4), uint8."""
     import numpy as np

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import style
 from .live import LatestWins, LiveFigure
-from .picture import caption, checked_sentence, emit, png
+from .picture import alone, caption, checked_sentence, emit, png
 
 PARTS = ("layout", "style")  # of a widget are widgets themselves
 _open: dict[str, Any] = {}  # what is shown now, so that a cell that is run again replaces it
@@ -450,6 +450,7 @@ class Player(_Shown):
         self._index = 0
         self._latest.request()
 
+    @alone
     def still(self) -> bytes:
         """Return a contact sheet of up to `stills` states, the last one among them, as PNG."""
         from .sheet import contact_sheet
@@ -651,6 +652,7 @@ class Explorer(_Shown):
         self._values = {key: self._opening(key) for key in self._controls}
         self._latest.request()
 
+    @alone
     def still(self) -> bytes:
         """Return the opening picture as PNG."""
         self._latest.finish()
