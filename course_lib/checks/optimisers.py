@@ -80,7 +80,7 @@ CHECKS = [
             Misconception(
                 "one over",
                 lambda h: (1 / np.linalg.eigvalsh(h)[-1], _stable_rates(h)[1]),
-                "At 1 / lambda_max the steep direction is done in one step; the limit is twice that.",
+                "At 1 / lambda_max the steep direction arrives at once; the limit is twice that.",
             ),
             Misconception(
                 "steep in one step",
@@ -128,7 +128,7 @@ CHECKS = [
             Misconception(
                 "average",
                 lambda w, c, g, r, m: (w - (r * (1 - m) * g + m * c), r * (1 - m) * g + m * c),
-                "You average. Here the gradient counts in full: the change adds up to 1/(1 - momentum).",
+                "You average. The gradient counts in full: changes add up to 1/(1 - momentum).",
             ),
             Misconception(
                 "old change",

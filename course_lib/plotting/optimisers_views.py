@@ -37,17 +37,14 @@ def landscape(
     z = np.asarray(height((x, y)))
     low = min([z.min(), *(float(height(np.array(p, dtype=float))) for p in lowest)])
     span = z.max() - low
-    levels = low + span * np.linspace(0.06, 1, 14) ** 3
-    drawn = [
-        axes.contourf(x, y, z, levels=[low - 1e-9, *levels], cmap="Blues", alpha=0.75),
-        axes.contour(x, y, z, levels=levels, colors="white", linewidths=0.6),
-    ]
+    levels = [low - 1e-9, *(low + span * np.linspace(0.08, 1, 8) ** 3)]
+    ground = axes.contourf(x, y, z, levels=levels, cmap="Blues", alpha=0.75, antialiased=False)
     stars = axes.plot(
         *np.array(lowest or [(np.nan, np.nan)]).T, "*", color=COLOURS.accent,
         markersize=14 * scale(), markeredgecolor="black", zorder=5,
     )  # fmt: skip
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="$w_0$", ylabel="$w_1$", aspect="equal")
-    return [*drawn, *stars]
+    return [ground, *stars]
 
 
 def heights(
@@ -289,7 +286,7 @@ def noise(sizes: Sequence[int], spread: Float[np.ndarray, " sizes"], sigma: floa
 
 def three_paths(surface: Any, walks: Walks, titles: Sequence[str]) -> Figure:
     """The same landscape three times, one walk on each."""
-    row = new_axes(10, 3.2, columns=len(walks), sharey=True)
+    row = new_axes(9, 2.8, columns=len(walks), sharey=True)
     for k, (axes, title, walk) in enumerate(zip(row, titles, walks.values(), strict=True)):
         landscape(axes, surface.height, surface.window, surface.lowest)
         axes.plot(*_inside(walk), ".-", color=COLOURS.positive, linewidth=1.2, markersize=3)
@@ -417,7 +414,7 @@ def rate_curves(
     rates: Sequence[float], found: Mapping[str, Float[np.ndarray, " rates"]], title: str
 ) -> Figure:
     """What each optimiser reaches over the learning rate: how wide is its valley of good rates?"""
-    axes = new_axes(7.2, 3.8)
+    axes = new_axes(6.4, 3.5)
     for k, (name, values) in enumerate(found.items()):
         good = np.isfinite(values)
         axes.plot(
