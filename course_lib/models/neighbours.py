@@ -13,9 +13,7 @@ def distances(
     queries: Float[np.ndarray, "queries features"], points: Float[np.ndarray, "points features"]
 ) -> Float[np.ndarray, "queries points"]:
     """Euclidean distances of every query to every point."""
-    squared = (
-        (queries**2).sum(axis=1)[:, None] - 2 * queries @ points.T + (points**2).sum(axis=1)
-    )
+    squared = (queries**2).sum(axis=1)[:, None] - 2 * queries @ points.T + (points**2).sum(axis=1)
     return np.sqrt(np.maximum(squared, 0))  # rounding may leave -1e-16
 
 
