@@ -3,6 +3,8 @@
     python tools/notebooks.py                 what changed since its last execution
     python tools/notebooks.py --all           every notebook
     python tools/notebooks.py PATH ...        these notebooks, changed or not
+    python tools/notebooks.py --once          without the second kernel (see below), in a third of
+                                              the time: for a change that no cell can see
     python tools/notebooks.py --check         execute nothing; exit 1 if something is out of date
 
 A notebook has changed when its code cells, a file of course_lib that they reach through imports,
@@ -328,7 +330,7 @@ def refuse_large(notebook: Any, text: str) -> None:
         raise Refused(f"{size // 1000} kB, expected at most 500")
 
 
-def make(path: Path) -> list[tuple[float, str]]:
+def make(path: Path, *, twice: bool = True) -> list[tuple[float, str]]:
     """Execute one notebook and write it; returns (seconds, cell) of its first, clean run.
 
     Raises: Refused, with the notebook untouched.
@@ -339,7 +341,8 @@ def make(path: Path) -> list[tuple[float, str]]:
             raise Refused(unknown(claim, rows))
     notebook = nbformat.from_dict(copy.deepcopy(old))
     seconds = execute(notebook, path.parent, times=1)
-    execute(nbformat.from_dict(copy.deepcopy(old)), path.parent, times=2)
+    if twice:
+        execute(nbformat.from_dict(copy.deepcopy(old)), path.parent, times=2)
     tidy(notebook, old)
     notebook["metadata"].setdefault("course", {})["digest"] = digest(notebook)
     nbformat.validate(notebook)
@@ -447,6 +450,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("paths", nargs="*", type=Path, help="notebooks (default: what changed)")
     parser.add_argument("--all", action="store_true", help="every notebook")
+    parser.add_argument("--once", action="store_true", help="do not prove that cells run again")
     parser.add_argument("--check", action="store_true", help="execute nothing, say what is stale")
     options = parser.parse_args(arguments)
     if options.check:
@@ -464,7 +468,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in paths:
         start = time.perf_counter()
         try:
-            report(path, make(path), time.perf_counter() - start)
+            report(path, make(path, twice=not options.once), time.perf_counter() - start)
         except Refused as error:
             refused.append(f"{path.name}: left as it was. {error}")
     print(f"{len(paths) - len(refused)} notebooks executed, {len(refused)} refused")
