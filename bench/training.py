@@ -1,6 +1,6 @@
 """Measure what a training loop costs beside others: same model, data, optimiser and epochs.
 
-    python bench/training.py                      # what is installed, writes its table in bench/README.md
+    python bench/training.py                      # writes its table in bench/README.md
     python bench/training.py --device cuda        # on a GPU
     python bench/training.py --tasks digits --rounds 5 --dry
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from browser import Box, Lab
 
-from course_lib.models import mlp, plane_net
+from course_lib.models import plane_net
 from course_lib.models.plane_net import DATA, FEATURES, PENALTIES, Training, plane_data
 from course_lib.models.torch_mlp import MLP
 from course_lib.plotting import network_playground
