@@ -18,7 +18,8 @@ def tuned(name: str, folds: int = 5) -> GridSearchCV:
     Logistic regression: C of 0.01 to 10; k-NN: k of 1 to 15; both standardise their inputs.
     Naive Bayes (normal densities): how much the variances are smoothed; decision tree: patterns
     per leaf; forest: 50 trees, the share of features per split. "majority" always answers the most
-    frequent class. Raises KeyError with the names there are.
+    frequent class. All of it runs in one thread: with a few thousand examples several threads
+    mostly wait for each other. Raises KeyError with the names there are.
     """
     from sklearn.dummy import DummyClassifier
     from sklearn.ensemble import RandomForestClassifier
@@ -29,6 +30,20 @@ def tuned(name: str, folds: int = 5) -> GridSearchCV:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.tree import DecisionTreeClassifier
+    from threadpoolctl import threadpool_limits
+
+    class OneThread(GridSearchCV):
+        def fit(self, X: Any, y: Any = None, **params: Any) -> GridSearchCV:
+            with threadpool_limits(1):
+                return super().fit(X, y, **params)
+
+        def predict(self, X: Any) -> Any:
+            with threadpool_limits(1):
+                return super().predict(X)
+
+        def score(self, X: Any, y: Any = None, **params: Any) -> float:
+            with threadpool_limits(1):
+                return super().score(X, y, **params)
 
     methods: dict[str, tuple[Any, dict[str, list[Any]]]] = {
         "logistic regression": (
@@ -51,4 +66,4 @@ def tuned(name: str, folds: int = 5) -> GridSearchCV:
     if name not in methods:
         raise KeyError(f"no baseline {name!r}; there are {', '.join(methods)}")
     estimator, grid = methods[name]
-    return GridSearchCV(estimator, grid, cv=folds)
+    return OneThread(estimator, grid, cv=folds)
