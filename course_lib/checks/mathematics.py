@@ -50,9 +50,19 @@ def _divergence(p, q):
     return float(losses.kl_divergence(p, q) / np.log(2))
 
 
+def _log2(p):
+    with np.errstate(divide="ignore"):
+        return np.log2(p)
+
+
 def _log_sum_exp(a):
     m = a.max(axis=1, keepdims=True)
     return m[:, 0] + np.log(np.exp(a - m).sum(axis=1))
+
+
+def _one_largest(a):
+    with np.errstate(divide="ignore"):
+        return a.max() + np.log(np.exp(a - a.max()).sum(axis=1))
 
 
 def _without_largest(a):
@@ -180,6 +190,11 @@ CHECKS = [
                 "You took the other direction: the messages come from P, so P is the weight.",
             ),
             Misconception(
+                "turned, all terms",
+                lambda p, q: float(np.sum(q * (np.log2(q) - _log2(p)))),
+                "You took the other direction: where P is 0 and Q is not, that one is infinite.",
+            ),
+            Misconception(
                 "cross-entropy",
                 lambda p, q: float(-np.sum(p * np.log2(q))),
                 "That is the cross-entropy. Take the entropy of P away.",
@@ -208,6 +223,12 @@ CHECKS = [
                 _without_largest,
                 "Right on paper, but the exponential of 1000 is infinite and that of -2000 is 0: "
                 "take the largest entry of each row out first.",
+            ),
+            Misconception(
+                "one for all",
+                _one_largest,
+                "You took out the largest entry of the whole matrix: in a row far below it all "
+                "exponentials are 0. Each row needs its own.",
             ),
             Misconception(
                 "largest",

@@ -90,6 +90,7 @@ def plane_map(pair: Any) -> Callable[..., str]:
     _frame(before, "before")
     _frame(after, "after the matrix")
     _house(before)(np.eye(2))
+    before.get_legend().set_visible(False)
     move = _house(after)
     rays = [
         axes.plot([], [], ":", color=COLOURS.weight_negative, linewidth=2.5 * scale())[0]
@@ -121,11 +122,14 @@ def plane_map(pair: Any) -> Callable[..., str]:
 
 def three_maps(maps: Mapping[str, Float[np.ndarray, "2 2"]]) -> Figure:
     """The house under several matrices side by side."""
-    row = new_axes(2.6 * len(maps), 2.9, columns=len(maps))
+    row = new_axes(2.2 * len(maps), 2.5, columns=len(maps))
     for axes, (title, A) in zip(row, maps.items(), strict=True):
         _frame(axes, title)
+        axes.set(xticks=[-4, 0, 4], yticks=[-4, 0, 4])
         _house(axes)(A)
         axes.get_legend().set_visible(False)
+    for axes in row[1:]:
+        axes.set_ylabel("")
     return row[0].figure
 
 
@@ -141,7 +145,7 @@ def turning(A: Float[np.ndarray, "2 2"]) -> Callable[[Axes], Callable[[Turned], 
         axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), title="multiply, back to length 1")
         axes.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], xlabel="$x_1$", ylabel="$x_2$")
         axes.set_aspect("equal")
-        axes.legend(loc="lower right")
+        axes.legend(loc="upper left")
 
         def update(state: Turned) -> str:
             while len(lines) < state.vectors.shape[1]:
@@ -192,8 +196,8 @@ def secant_view(pair: Any) -> Callable[..., str]:
     right.axhline(0, color=COLOURS.text, linewidth=0.8)
     left.set(title="a line through x and x + h", xlabel="x", ylabel="f(x)", xlim=(-2.5, 2.5))
     right.set(title="its slope, against f '(x)", xlabel="x", xlim=(-2.5, 2.5))
-    for axes in pair:
-        axes.legend(loc="upper left")
+    left.legend(loc="upper center")
+    right.legend(loc="lower right")
 
     def update(curve_name: str, x: float, h: float) -> str:
         f, df, limits = CURVES[curve_name]
@@ -417,11 +421,9 @@ def thousand_people(axes: Axes) -> Callable[..., str]:
     return update
 
 
-def joint_table(
-    P: Float[np.ndarray, "x y"], xs: Sequence[float], ys: Sequence[float]
-) -> Figure:
+def joint_table(P: Float[np.ndarray, "x y"], xs: Sequence[float], ys: Sequence[float]) -> Figure:
     """A joint table with its margins: the sums of rows and of columns."""
-    axes = new_axes(5.2, 3.4)
+    axes = new_axes(4.6, 3.0)
     axes.imshow(P, cmap="Blues", vmin=0, vmax=0.6)
     for (i, j), value in np.ndenumerate(P):
         axes.text(j, i, f"{value:.2f}", ha="center", va="center")
@@ -433,7 +435,7 @@ def joint_table(
                   color=COLOURS.positive)  # fmt: skip
     axes.set(xlim=(-0.5, len(ys) + 0.3), ylim=(len(xs), -0.5), xticks=range(len(ys)),
              xticklabels=ys, yticks=range(len(xs)), yticklabels=xs, xlabel="y", ylabel="x",
-             title="the joint table, its margins in orange")  # fmt: skip
+             title="Rows and columns add up to the margins")  # fmt: skip
     for side in axes.spines.values():
         side.set_visible(False)
     return axes.figure
@@ -454,7 +456,7 @@ def clt_view(axes: Axes) -> Callable[..., str]:
     (right,) = axes.plot(grid, 0 * grid, "-", color=COLOURS.positive, label="variance / n")
     (printed,) = axes.plot(grid, 0 * grid, ":", color=COLOURS.text, label="variance (004 prints)")
     axes.set(xlim=(-1, 3), xlabel="mean of n draws", ylabel="density",
-             title="means pile up, ever narrower")  # fmt: skip
+             title="Means pile up in a bell, ever narrower")  # fmt: skip
     axes.legend(loc="upper right")
 
     def update(source: str, n: int) -> str:
@@ -479,8 +481,8 @@ def transformed(
     upper: float,
 ) -> Figure:
     """A histogram of g(x) with the naive density and the right one."""
-    axes = new_axes(6.2, 3.4)
-    axes.hist(samples, bins=60, range=(0, upper), density=True, color=COLOURS.classes[5],
+    axes = new_axes(5.6, 3.0)
+    axes.hist(samples, bins=40, range=(0, upper), density=True, color=COLOURS.classes[5],
               alpha=0.7)  # fmt: skip
     for k, (name, (x, y)) in enumerate(curves.items()):
         axes.plot(x, y, ("--", "-")[k % 2], color=(COLOURS.text, COLOURS.positive)[k % 2],
@@ -497,10 +499,10 @@ def mixture(
     density: Callable[[np.ndarray], np.ndarray],
 ) -> Figure:
     """Samples of a mixture, coloured by the component that nobody sees, and the mixed density."""
-    axes = new_axes(6.2, 3.2)
-    edges = np.linspace(x.min(), x.max(), 71)
+    axes = new_axes(5.6, 3.0)
+    edges = np.linspace(x.min(), x.max(), 51)
     width = (edges[1] - edges[0]) * len(x)
-    bottom = np.zeros(70)
+    bottom = np.zeros(50)
     for k in np.unique(c):
         counts = np.histogram(x[c == k], edges)[0] / width
         axes.bar(edges[:-1], counts, edges[1] - edges[0], bottom, align="edge", alpha=0.6,
@@ -519,17 +521,17 @@ def mixture(
 
 def coin_entropy() -> Figure:
     """Surprise of an event by its probability, and entropy of a coin by its bias, in bits."""
-    left, right = new_axes(7.4, 2.9, columns=2)
+    left, right = new_axes(6.4, 2.7, columns=2)
     p = np.linspace(0.002, 1, 400)
     left.plot(p, -np.log2(p), "-", color=COLOURS.negative)
     q = np.linspace(0, 1, 201)
     entropy = losses.entropy(np.column_stack([q, 1 - q])) / np.log(2)
     right.plot(q, entropy, "-", color=COLOURS.positive, label="entropy")
-    right.plot(q, 4 * q * (1 - q), ":", color=COLOURS.text, label="a parabola, for comparison")
+    right.plot(q, 4 * q * (1 - q), ":", color=COLOURS.text, label="a parabola")
     left.set(xlabel="probability", ylabel="surprise (bits)", title="The rarer, the more surprising",
              ylim=(0, 9))  # fmt: skip
     right.set(xlabel="probability of heads", ylabel="entropy (bits)", ylim=(0, 1.12),
-              title="A fair coin is the hardest to guess")  # fmt: skip
+              title="A fair coin: most surprise")  # fmt: skip
     right.legend(loc="lower center")
     return left.figure
 
@@ -548,6 +550,8 @@ def divergence_view(pair: Any) -> Callable[..., str]:
     )
     right.axhline(0, color=COLOURS.text, linewidth=0.8)
     left.set(xlim=(-8, 8), ylim=(0, 0.62), xlabel="x", ylabel="density", title="two densities")
+    left.set_xticks(range(-8, 9, 4))
+    right.set_xticks(range(-8, 9, 4))
     right.set(xlim=(-8, 8), ylim=(-0.35, 1.2), xlabel="x", title="what is added up")
     for axes in pair:
         axes.legend(loc="upper right")
@@ -631,4 +635,3 @@ def digit_map(
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="coordinate 1",
              ylabel="coordinate 2", title="Two numbers of 64 already sort some digits")  # fmt: skip
     return axes.figure
-
