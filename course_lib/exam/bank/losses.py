@@ -280,6 +280,11 @@ def binary_ce(draw: Draw) -> Exercise:
                     Mistake(
                         "turned", lambda t, z: binary(1 - t, z), "You swapped targets 0 and 1."
                     ),
+                    Mistake(
+                        "base_10",
+                        lambda t, z: binary(t, z) / log(10),
+                        "That is the logarithm to base 10; take the natural one.",
+                    ),
                 ],
             ),
             Step(
