@@ -137,7 +137,7 @@ def race(surface: Any, walks: Walks, *, title: str = "") -> Callable[[Any], Call
             ylim=(max(np.nanmin(every) / 3, FLOOR / 3), np.nanmax(every) * 3),
             ylabel="loss above the lowest", title="the loss",
         )  # fmt: skip
-        right.legend(loc="lower left")
+        right.legend(loc="upper right")
 
         def update(step: int) -> str:
             words = []
