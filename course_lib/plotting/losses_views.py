@@ -289,11 +289,11 @@ def neuron_view(pair: Any) -> Callable[[float, float, float], str]:
         xlim=(0, 300), ylim=(0, 1.02), xlabel="epoch", ylabel="output (target 0)",
         title="how fast it unlearns its mistake",
     )  # fmt: skip
-    left.legend(loc="upper right")
     right.set(
         xlabel="net input a", ylabel="slope of the cost by a", ylim=(-0.05, 1.05),
         title="slope at the start (marks)",
     )  # fmt: skip
+    right.legend(loc="upper left")  # at the left it would hide the plateau
 
     def update(weight: float, bias: float, rate: float) -> str:
         words = []
@@ -525,7 +525,7 @@ def reliability(models: Mapping[str, tuple[Any, float]]) -> Figure:
             marker=COLOURS.markers[k], zorder=3,
         )  # fmt: skip
         axes.set(
-            title=f"{name}: error {error:.2f}", xlim=(0, 1.03), ylim=(0, 1.03), xlabel="confidence"
+            title=f"{name}: ECE {error:.2f}", xlim=(0, 1.03), ylim=(0, 1.03), xlabel="confidence"
         )
     row[0].set_ylabel("share that is right")
     return row[0].figure
