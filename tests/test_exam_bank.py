@@ -30,7 +30,7 @@ FEW = range(20)
 MANY = range(300)
 
 
-@lru_cache(maxsize=20_000)  # the checks of a type share its variants
+@lru_cache(maxsize=8_000)  # the checks of a type share its variants
 def variant(name: str, which: int | str):
     kind = exam.all_types()[name]
     return kind.new(which) if isinstance(which, int) else kind.new(variant=which)

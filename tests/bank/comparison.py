@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from unittest import mock
 
 import numpy as np
 from scipy import stats
@@ -11,6 +12,12 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from bank import reference
+
+
+def rejections(p, alpha, method):
+    """Statsmodels' decisions. It collects garbage in each call, half a second in a test run."""
+    with mock.patch("gc.collect"):
+        return multipletests(p, alpha, method)[0]
 
 TABLES = {  # as the lecture prints them
     "nemenyi": {0.05: "1.960 2.343 2.569 2.728 2.850 2.949", 0.1: "1.645 2.052 2.291 2.459 2.589 2.693"},
@@ -172,7 +179,7 @@ def z(exercise):
     values = [(control - r) / SE for r in others]
     p = 2 * stats.norm.sf(np.abs(values))
     return {"SE": SE, "z": values,
-            "differ": chosen(g["names"][1:], multipletests(p, 0.05, "holm")[0])}
+            "differ": chosen(g["names"][1:], rejections(p, 0.05, "holm"))}
 
 
 @reference("comparison.holm")
@@ -182,7 +189,7 @@ def holm(exercise):
     return {
         "thresholds": [0.05 / (m - i) for i in range(m)],
         "order": sorted(p.tolist()),
-        "rejected": chosen([f"H{i + 1}" for i in range(m)], multipletests(p, 0.05, "holm")[0]),
+        "rejected": chosen([f"H{i + 1}" for i in range(m)], rejections(p, 0.05, "holm")),
     }
 
 
@@ -193,8 +200,8 @@ def hochberg(exercise):
     return {
         "first": max(p.tolist()),
         "thresholds": [0.05 / i for i in range(1, len(p) + 1)],
-        "rejected": chosen(names, multipletests(p, 0.05, "simes-hochberg")[0]),
-        "holm": chosen(names, multipletests(p, 0.05, "holm")[0]),
+        "rejected": chosen(names, rejections(p, 0.05, "simes-hochberg")),
+        "holm": chosen(names, rejections(p, 0.05, "holm")),
     }
 
 
