@@ -19,6 +19,7 @@ def rejections(p, alpha, method):
     with mock.patch("gc.collect"):
         return multipletests(p, alpha, method)[0]
 
+
 TABLES = {  # as the lecture prints them
     "nemenyi": {0.05: "1.960 2.343 2.569 2.728 2.850 2.949", 0.1: "1.645 2.052 2.291 2.459 2.589 2.693"},
     "dunn": {0.05: "1.960 2.241 2.394 2.498 2.576", 0.1: "1.645 1.960 2.128 2.241 2.326"},
