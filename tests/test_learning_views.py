@@ -79,3 +79,21 @@ def test_plain_pictures_draw() -> None:
         [1, 2, 3], {"runs": rng.random((4, 3))}, title="t", xlabel="x", ylabel="y", mark=2
     )
     assert axes.lines[0].get_ydata().shape == (3,)
+
+
+def test_grid_search_stars_the_best_cell() -> None:
+    axes = views.grid_search(
+        np.array([[0.1, 0.2, 0.3], [0.2, 0.9, 0.4]]), [1, 3], [2, 5, 9], title="t"
+    )
+    assert axes.lines[0].get_xydata().tolist() == [[1, 1]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "5", "9"]
+
+
+def test_sounds_are_what_their_kind_says() -> None:
+    made, kinds = views.sounds(400, np.random.default_rng(0))
+    loud = np.abs(np.fft.rfft(made, axis=1)) ** 2
+    purity = loud.max(axis=1) / loud.sum(axis=1)  # a tone has one frequency, noise has all
+    mean = [purity[kinds == k].mean() for k in range(4)]
+    assert made.shape == (400, 256) and mean[0] > mean[3] > 5 * mean[1]
+    centre = (loud * np.arange(129)).sum(axis=1) / loud.sum(axis=1)
+    assert centre[kinds == 2].mean() > 55 > centre[kinds == 0].mean()  # noise: the whole range

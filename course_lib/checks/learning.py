@@ -49,6 +49,11 @@ def _variance(train, test):
     return tuple((part - train.mean(axis=0)) / train.var(axis=0) for part in (train, test))
 
 
+def _sample(train, test):
+    mean, std = train.mean(axis=0), train.std(axis=0, ddof=1)
+    return tuple((part - mean) / std for part in (train, test))
+
+
 def _one_scale(train, test):
     return tuple((part - train.mean()) / train.std() for part in (train, test))
 
@@ -169,6 +174,12 @@ CHECKS = [
                 "variance", _variance, "Divide by the standard deviation, not by the variance."
             ),
             Misconception(
+                "sample deviation",
+                _sample,
+                "You divide by the sample deviation (N - 1); here by that of the population: "
+                "`std(axis=0)`.",
+            ),
+            Misconception(
                 "one scale",
                 _one_scale,
                 "One mean for the whole table; every column has its own: axis=0.",
@@ -238,6 +249,11 @@ CHECKS = [
                 "sample variance",
                 lambda p, t: ((np.mean(p) - t) ** 2, np.var(p, ddof=1)),
                 "Divide by the number of predictions: only then do the two add up to the error.",
+            ),
+            Misconception(
+                "deviation",
+                lambda p, t: ((np.mean(p) - t) ** 2, np.std(p)),
+                "The second number is the standard deviation; the error holds its square.",
             ),
             Misconception(
                 "exchanged",

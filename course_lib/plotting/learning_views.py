@@ -30,7 +30,8 @@ def gallery(
 ) -> Figure:
     """Pictures side by side, each with its name; grey ones share no scale."""
     columns = -(-len(pictures) // rows)
-    grid = np.atleast_1d(new_axes(size * columns, (size + 0.35) * rows, columns, rows))
+    tall = max(p.shape[0] / p.shape[1] for p in pictures.values())
+    grid = np.atleast_1d(new_axes(size * columns, (size * tall + 0.3) * rows, columns, rows))
     for axes in grid.flat:
         axes.axis("off")
     for axes, (name, pixels) in zip(grid.flat, pictures.items(), strict=False):
@@ -51,7 +52,7 @@ def lines(
     **settings: Any,
 ) -> Axes:
     """Curves over x; one of several runs (runs, x) is drawn as its mean and its range."""
-    axes = axes or new_axes(6.2, 3.6)
+    axes = axes or new_axes(4.8, 2.7)
     for i, (name, values) in enumerate(curves.items()):
         colour = COLOURS.classes[i]
         runs = np.atleast_2d(values)
@@ -60,7 +61,9 @@ def lines(
             marker=COLOURS.markers[i], markersize=5 * scale(), markevery=max(1, len(x) // 12),
         )  # fmt: skip
         if len(runs) > 1:
-            axes.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.15)
+            axes.fill_between(
+                x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.15, linewidth=0
+            )
     if mark is not None:
         axes.axvline(mark, color=COLOURS.neutral, linestyle=":")
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel, **settings)
@@ -72,13 +75,15 @@ def warping(
     a: Float[np.ndarray, " a"], b: Float[np.ndarray, " b"], table: Float[np.ndarray, "a b"]
 ) -> Figure:
     """Two sequences with the pairs that time warping joins, and the table it walks through."""
+    from matplotlib import colormaps
+
     i, j = len(a) - 1, len(b) - 1
     path = [(i, j)]
     while i or j:
         options = [(i - 1, j - 1), (i - 1, j), (i, j - 1)]
         i, j = min((o for o in options if min(o) >= 0), key=lambda o: table[o])
         path.append((i, j))
-    left, right = new_axes(9, 3.2, 2)
+    left, right = new_axes(6, 2.3, 2, width_ratios=(2, 1))
     lift = 1.3 * (max(a.max(), b.max()) - min(a.min(), b.min()))
     for i, j in path:
         left.plot([i, j], [a[i] + lift, b[j]], "-", color=COLOURS.neutral, linewidth=0.8)
@@ -86,27 +91,56 @@ def warping(
     left.plot(np.arange(len(b)), b, "s--", color=COLOURS.positive, label="second")
     left.set(title="Warping joins like with like", xlabel="time step", ylabel="value")
     left.legend(fontsize=9 * scale())
-    right.imshow(table, cmap="Blues")
+    right.imshow(table, cmap=colormaps["Blues"].resampled(8), aspect="auto")
     right.plot([p[1] for p in path], [p[0] for p in path], ".-", color=COLOURS.positive)
-    right.set(title="Cheapest way through the table", xlabel="second", ylabel="first")
+    right.set(title="The cheapest way", xlabel="second", ylabel="first")
     right.grid(False)
     return left.figure
 
 
+def grid_search(
+    table: Float[np.ndarray, "rows columns"],
+    rows: Sequence[Any],
+    columns: Sequence[Any],
+    **labels: str,
+) -> Axes:
+    """Accuracies of a grid search as a map, the best cell with a star."""
+    axes = new_axes(4.2, 2.7)
+    picture = axes.imshow(table, cmap="viridis", aspect="auto")
+    i, j = np.unravel_index(table.argmax(), table.shape)
+    axes.plot(j, i, "*", color="white", markersize=18 * scale(), markeredgecolor="black")
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(**labels)
+    axes.grid(False)
+    axes.figure.colorbar(picture, label="accuracy")
+    return axes
+
+
 def protein(sequence: str, covariances: Mapping[str, Float[np.ndarray, " lags"]]) -> Figure:
     """The three descriptors of one protein: letters, pairs of letters, autocovariance."""
-    one, two, three = new_axes(10, 3.3, 3)
-    letters = list(descriptors.AMINO_ACIDS)
-    one.bar(letters, descriptors.composition(sequence), color=COLOURS.negative)
-    one.set(title="20 shares of letters", ylabel="share", xlabel="amino acid")
-    one.tick_params(axis="x", labelsize=7 * scale())
-    two.imshow(descriptors.two_gram(sequence), cmap="Blues")
-    two.set_xticks(range(20), letters, fontsize=6 * scale())
-    two.set_yticks(range(20), letters, fontsize=6 * scale())
+    one, two, three = new_axes(7.6, 2.5, 3)
+    there = [i for i, letter in enumerate(descriptors.AMINO_ACIDS) if letter in sequence]
+    letters = [descriptors.AMINO_ACIDS[i] for i in there]  # the others have no share to show
+    shares, pairs = descriptors.composition(sequence), descriptors.two_gram(sequence)
+    one.bar(range(20), shares, color=COLOURS.negative)
+    one.set(
+        title=f"{descriptors.AMINO_ACIDS[shares.argmax()]} is the commonest letter",
+        ylabel="share",
+        xlabel="amino acid",
+    )
+    one.set_xticks(there, letters, fontsize=8 * scale())
+    two.imshow(pairs, cmap="Blues")
+    two.set_xticks(there, letters, fontsize=8 * scale())
+    two.set_yticks(there, letters, fontsize=8 * scale())
     two.grid(False)
-    two.set(title="400 shares of pairs", xlabel="second letter", ylabel="first letter")
+    most = "".join(descriptors.AMINO_ACIDS[i] for i in divmod(int(pairs.argmax()), 20))
+    two.set(title=f"{most} is the commonest pair", xlabel="second letter", ylabel="first letter")
     lags = np.arange(1, 1 + len(next(iter(covariances.values()))))
-    lines(lags, covariances, title="Autocovariance", xlabel="lag", ylabel="", axes=three)
+    lines(lags, covariances, title="Autocovariance by lag", xlabel="lag", ylabel="", axes=three)
+    low, high = three.get_ylim()
+    three.set_ylim(low - 0.6 * (high - low), high)  # room for the legend
+    three.legend(loc="lower left", fontsize=8 * scale())
     three.axhline(0, color=COLOURS.neutral, linewidth=0.8)
     return one.figure
 
@@ -115,7 +149,7 @@ def bulls_eye(
     clouds: Mapping[str, Float[np.ndarray, "models 2"]], truth: tuple[float, float] = (0, 0)
 ) -> Figure:
     """Where models fitted to different samples land around the truth, one target per cloud."""
-    grid = new_axes(2.6 * len(clouds), 2.9, len(clouds), sharex=True, sharey=True)
+    grid = new_axes(2.1 * len(clouds), 2.3, len(clouds), sharex=True, sharey=True)
     far = max(np.abs(c - truth).max() for c in clouds.values()) * 1.1
     for axes, (name, cloud) in zip(np.atleast_1d(grid), clouds.items(), strict=True):
         angle = np.linspace(0, 2 * np.pi, 80)
@@ -124,12 +158,12 @@ def bulls_eye(
                 truth[0] + r * np.cos(angle), truth[1] + r * np.sin(angle), "-",
                 color=COLOURS.neutral, linewidth=0.7,
             )  # fmt: skip
-        axes.plot(*cloud.T, ".", color=COLOURS.negative, markersize=4 * scale())
+        axes.plot(*cloud[::3].T, ".", color=COLOURS.negative, markersize=5 * scale())
         axes.plot(*truth, "*", color=COLOURS.accent, markersize=13 * scale(), markeredgecolor="k")
         axes.plot(*cloud.mean(axis=0), "X", color=COLOURS.positive, markersize=9 * scale())
         axes.set_aspect("equal")
         axes.grid(False)
-        axes.set_title(name, fontsize=10 * scale())
+        axes.set_title(name.replace(", ", ",\n"), fontsize=10 * scale())
         axes.set(xticks=[], yticks=[])
     return np.atleast_1d(grid)[0].figure
 
@@ -138,9 +172,9 @@ def scatters(
     clouds: Mapping[str, tuple[np.ndarray, np.ndarray]], names: Sequence[str] | None = None
 ) -> Figure:
     """Several planes of labelled points side by side."""
-    grid = np.atleast_1d(new_axes(3.6 * len(clouds), 3.3, len(clouds)))
+    grid = np.atleast_1d(new_axes(2.9 * len(clouds), 2.5, len(clouds)))
     for axes, (title, (points, labels)) in zip(grid, clouds.items(), strict=True):
-        scatter_classes(axes, points, labels, size=14)
+        scatter_classes(axes, points[::4], labels[::4], size=28)  # every fourth one is enough
         axes.set_title(title, fontsize=10 * scale())
     if names:
         for line, name in zip(grid[0].lines, names, strict=False):
@@ -151,21 +185,21 @@ def scatters(
 
 def four_tasks(rng: np.random.Generator, picture: np.ndarray, regions: np.ndarray) -> Figure:
     """One toy plot per task: classification, regression, clustering, segmentation."""
-    one, two, three, four = new_axes(11, 2.9, 4)
+    one, two, three, four = new_axes(8, 1.9, 4)
     points = rng.normal(size=(60, 2))
     scatter_classes(one, points, (points.sum(axis=1) > 0).astype(int), size=16)
     one.plot([-2.5, 2.5], [2.5, -2.5], "-", color=COLOURS.text)
-    one.set_title("classification: a label")
+    one.set_title("classification:\na label")
     x = np.sort(rng.random(40))
     two.plot(x, 2 * x + rng.normal(size=40) / 4, "o", color=COLOURS.negative, markersize=4)
     two.plot(x, 2 * x, "-", color=COLOURS.positive)
-    two.set_title("regression: a number")
+    two.set_title("regression:\na number")
     cloud = np.concatenate([rng.normal(size=(20, 2)) / 2 + c for c in ((0, 0), (3, 1), (1, 3))])
     three.plot(*cloud.T, "o", color=COLOURS.neutral, markersize=4)
-    three.set_title("clustering: groups, no labels")
-    four.imshow(np.concatenate([picture, regions], axis=1))
+    three.set_title("clustering:\ngroups, no labels")
+    four.imshow(np.concatenate([picture, regions])[::2, ::2])
     four.axis("off")
-    four.set_title("segmentation: a label per pixel")
+    four.set_title("segmentation:\na label per pixel")
     for axes in (one, two, three):
         axes.set(xticks=[], yticks=[])
     for axes in (one, two, three, four):
@@ -182,6 +216,23 @@ def compressed(
     buffer = io.BytesIO()
     Image.fromarray(np.uint8(np.round(255 * pixels))).save(buffer, "JPEG", quality=quality)
     return len(buffer.getvalue()), np.asarray(Image.open(buffer), dtype=float) / 255
+
+
+def sounds(
+    n: int, rng: np.random.Generator, length: int = 256
+) -> tuple[Float[np.ndarray, "n length"], Int[np.ndarray, " n"]]:
+    """Tone, chirp, noise and a tone that swells in turn, each at a random pitch and loudness."""
+    time, made = np.arange(length) / length, []
+    for kind in np.arange(n) % 4:
+        pitch, phase = rng.uniform(20, 60), rng.uniform(0, 2 * np.pi)
+        bend = rng.uniform(20, 50) if kind == 1 else 0
+        wave = np.sin(2 * np.pi * (pitch * time + bend * time**2) + phase)
+        if kind == 2:
+            wave = rng.normal(size=length)
+        if kind == 3:
+            wave *= 1 + np.cos(2 * np.pi * rng.uniform(3, 6) * time)
+        made.append(rng.uniform(0.5, 1) * wave + 0.3 * rng.normal(size=length))
+    return np.array(made), np.arange(n) % 4
 
 
 # --- explorers and players ----------------------------------------------------------------------
@@ -208,7 +259,8 @@ def fit_view(hidden: Callable[[np.ndarray], np.ndarray] = lambda x: np.sin(2 * n
         left.plot(grid, hidden(grid), "--", color=COLOURS.neutral, label="hidden truth")
         (dots,) = left.plot([], [], "o", color=COLOURS.train, label="training points")
         (curve,) = left.plot([], [], "-", color=COLOURS.positive, label="fit")
-        left.set(ylim=(-2, 2), xlim=(0, 1), xlabel="x", ylabel="t", title="the fit")
+        left.set(ylim=(-2, 2), xlim=(0, 1), xlabel="x", ylabel="t")
+        left.set_title("Does the fit follow the truth?")
         left.legend(loc="upper right", fontsize=8 * scale())
         degrees = np.arange(12)
         (low,) = right.plot([], [], "o-", color=COLOURS.train, label="training")
@@ -216,7 +268,7 @@ def fit_view(hidden: Callable[[np.ndarray], np.ndarray] = lambda x: np.sin(2 * n
         here = right.axvline(0, color=COLOURS.neutral, linestyle=":")
         right.set(
             yscale="log", ylim=(1e-3, 1e2), xlim=(-0.3, 11.3), xlabel="degree",
-            ylabel="mean squared error", title="error by degree",
+            ylabel="mean squared error", title="One error falls, one turns",
         )  # fmt: skip
         right.legend(fontsize=8 * scale())
 
@@ -292,13 +344,13 @@ def shift_view() -> Any:
         (zero,) = left.plot(x, 0 * x, "-", color=COLOURS.negative, label="class 0 now")
         (one,) = left.plot(x, 0 * x, "-.", color=COLOURS.positive, label="class 1 now")
         left.axvline(0, color=COLOURS.accent)
-        left.set(xlabel="x", ylabel="density", ylim=(0, 0.42), title="rule: class 1 right of 0")
-        left.legend(fontsize=7 * scale(), loc="upper left")
-        names = ("accuracy\nin training", "accuracy\nnow", "inputs look\ndifferent by")
+        left.set(xlabel="x", ylabel="density", ylim=(0, 0.42), title="The rule stays: 1 right of 0")
+        left.legend(fontsize=8 * scale(), loc="upper left")
+        names = ("accuracy\nin training", "accuracy\nnow", "inputs\nmoved by")
         bars = right.bar(
             names, [0, 0, 0], color=[COLOURS.train, COLOURS.validation, COLOURS.neutral]
         )
-        right.set(ylim=(0, 1), title="what it costs, what can be seen")
+        right.set(ylim=(0, 1), title="What it costs, what one sees")
 
         def update(move: float, prior: float, swap: float) -> str:
             low, high = (1 - prior) * bell(move - 1), prior * bell(move + 1)
