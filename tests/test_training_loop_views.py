@@ -44,6 +44,13 @@ def test_runs_are_drawn_with_what_they_measured() -> None:
     high = pair[0].get_ylim()[1]
     change(patient="B")
     assert pair[0].get_ylim()[1] > high
+    said = views.run_view(
+        lambda patient, reveal: clinic.treat(patient, epochs=1), 1, clinic.chart,
+        lambda patient, reveal: clinic.PATIENTS[patient].fault if reveal else "",
+    )(pair)  # fmt: skip
+    assert said(patient="D", reveal=True).startswith("two hidden units")
+    assert "two hidden units" in pair[0].texts[-1].get_text()
+    assert said(patient="D", reveal=False).startswith("loss")
     train, held_out, _ = digit_sets(seed=0, train=60, validation=30)
 
     def run(patience):
@@ -65,4 +72,4 @@ def test_still_pictures(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(views.staircase({"a": lambda x: x}, 5).axes[0].lines[0].get_xdata()) == 5
     views.show_body(fit)
     body = capsys.readouterr().out
-    assert "models.eval()" in body and "def fit" not in body and "\"\"\"" not in body
+    assert "models.eval()" in body and "def fit" not in body and '"""' not in body

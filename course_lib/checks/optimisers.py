@@ -121,6 +121,11 @@ CHECKS = [
                 "The change is subtracted: you walked uphill.",
             ),
             Misconception(
+                "other sign",
+                lambda w, c, g, r, m: (w + (m * c - r * g), m * c - r * g),
+                "Here the change is what is subtracted: it has the sign of the gradient.",
+            ),
+            Misconception(
                 "no memory",
                 lambda w, c, g, r, m: (w - r * g, r * g),
                 "That is plain gradient descent; the last change is missing.",

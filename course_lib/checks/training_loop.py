@@ -105,6 +105,11 @@ CHECKS = [
                 "Every epoch ends with its own smaller batch: round up per epoch, then multiply.",
             ),
             Misconception(
+                "groups across epochs",
+                lambda n, b, a, e: math.ceil(e * math.ceil(n / b) / a),
+                "What is left of a group at the end of an epoch makes an update of its own.",
+            ),
+            Misconception(
                 "one epoch",
                 lambda n, b, a, e: math.ceil(math.ceil(n / b) / a),
                 "That is one epoch.",

@@ -205,7 +205,7 @@ def surface_view(
 
 def regimes(walks: Mapping[str, Float[np.ndarray, " places"]]) -> Figure:
     """One weight under several learning rates: creeping, quick, changing sides, running away."""
-    axes = new_axes(6.5, 3.6)
+    axes = new_axes(5.0, 2.9)
     for k, (name, z) in enumerate(walks.items()):
         axes.plot(z, marker=COLOURS.markers[k], markersize=5 * scale(), label=name, **look(k))
     axes.axhline(0, color=COLOURS.neutral, linewidth=0.8)
@@ -223,7 +223,7 @@ def steps_needed(
     marks: Mapping[str, float],
 ) -> Figure:
     """How many steps to a tolerance, over the learning rate, with rates worth naming."""
-    axes = new_axes(6.5, 3.6)
+    axes = new_axes(5.0, 2.9)
     axes.plot(rates, counts, color=COLOURS.negative)
     for k, (name, rate) in enumerate(marks.items()):
         axes.axvline(rate, color=COLOURS.classes[k + 1], linestyle=DASHES[k + 1], label=name)
@@ -231,7 +231,7 @@ def steps_needed(
         title="The best rate lies close to the limit", xlabel="learning rate",
         ylabel="steps to a millionth", ylim=(0, 400),
     )  # fmt: skip
-    axes.legend(loc=(0.5, 0.62))
+    axes.legend(loc=(0.36, 0.6))
     return axes.figure
 
 
@@ -243,7 +243,7 @@ def curves(
     xlabel: str = "step",
     log: bool = True,
     first: int = 0,
-    size: tuple[float, float] = (6.5, 3.6),
+    size: tuple[float, float] = (5.0, 2.9),
     axes: Axes | None = None,
 ) -> Any:
     """Several curves over the steps; a two-dimensional one (nets, steps) as mean and range."""
@@ -270,7 +270,7 @@ def curves(
 
 def noise(sizes: Sequence[int], spread: Float[np.ndarray, " sizes"], sigma: float) -> Figure:
     """Spread of the mini-batch gradient over the batch size, beside sigma / sqrt(b)."""
-    axes = new_axes(5.5, 3.6)
+    axes = new_axes(4.4, 2.9)
     axes.plot(sizes, spread, "o", color=COLOURS.positive, label="measured", markersize=9 * scale())
     axes.plot(sizes, sigma / np.sqrt(sizes), "--", color=COLOURS.text, label=r"$\sigma/\sqrt{b}$")
     axes.set(
@@ -286,7 +286,7 @@ def noise(sizes: Sequence[int], spread: Float[np.ndarray, " sizes"], sigma: floa
 
 def three_paths(surface: Any, walks: Walks, titles: Sequence[str]) -> Figure:
     """The same landscape three times, one walk on each."""
-    row = new_axes(9, 2.8, columns=len(walks), sharey=True)
+    row = new_axes(7.6, 2.5, columns=len(walks), sharey=True)
     for k, (axes, title, walk) in enumerate(zip(row, titles, walks.values(), strict=True)):
         landscape(axes, surface.height, surface.window, surface.lowest)
         axes.plot(*_inside(walk), ".-", color=COLOURS.positive, linewidth=1.2, markersize=3)
@@ -302,7 +302,7 @@ def stability_map(
     factors: Float[np.ndarray, "momenta rates"],
 ) -> Figure:
     """The factor per step for every pair (rate times curvature, momentum); white line: 1."""
-    axes = new_axes(6.2, 3.8)
+    axes = new_axes(5.0, 3.1)
     picture = axes.pcolormesh(
         products,
         momenta,
@@ -398,15 +398,15 @@ def schedules(
     *,
     xlabel: str = "step",
     ylabel: str = "learning rate",
-    width: float = 6.5,
+    width: float = 5.4,
 ) -> Figure:
     """Learning rates over the steps."""
-    axes = new_axes(width, 3.2)
+    axes = new_axes(width, 2.8)
     for k, (name, values) in enumerate(rates.items()):
         axes.plot(values, label=name, **look(k))
     top = max(float(np.max(values)) for values in rates.values())
-    axes.set(title=title, xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.3 * top))
-    axes.legend(loc="upper center", ncols=min(4, len(rates)))
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.5 * top))
+    axes.legend(loc="upper center", ncols=2)
     return axes.figure
 
 
@@ -414,7 +414,7 @@ def rate_curves(
     rates: Sequence[float], found: Mapping[str, Float[np.ndarray, " rates"]], title: str
 ) -> Figure:
     """What each optimiser reaches over the learning rate: how wide is its valley of good rates?"""
-    axes = new_axes(6.4, 3.5)
+    axes = new_axes(5.6, 3.4)
     for k, (name, values) in enumerate(found.items()):
         good = np.isfinite(values)
         axes.plot(
@@ -433,14 +433,14 @@ def rate_curves(
 
 def ranked(comparison: Any) -> Figure:
     """The critical-difference diagram of a comparison as a figure of its own."""
-    axes = new_axes(8, 3.2)
+    axes = new_axes(6.8, 3.0)
     critical_difference_diagram(axes, comparison)
     return axes.figure
 
 
 def wells(line: Float[np.ndarray, " points"], height: Height, walks: Mapping[str, Any]) -> Figure:
     """A curve with two dips, and walks along it; each walk lies a little higher."""
-    axes = new_axes(6, 3.4)
+    axes = new_axes(4.8, 2.9)
     axes.plot(line, height(line), "-", color=COLOURS.text)
     for k, (name, walk) in enumerate(walks.items()):
         axes.plot(
@@ -456,7 +456,7 @@ def sharpness(
     moves: Float[np.ndarray, " moves"], losses: Mapping[str, Float[np.ndarray, " moves"]]
 ) -> Figure:
     """The loss along the same move of the weights, for nets that compute the same."""
-    axes = new_axes(5.8, 3.6)
+    axes = new_axes(4.6, 2.9)
     for k, (name, values) in enumerate(losses.items()):
         axes.plot(moves, values, label=name, **look(k))
     axes.set(title="The same function, flat or sharp", xlabel="move of the weights", ylabel="loss")

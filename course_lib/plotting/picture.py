@@ -106,7 +106,7 @@ def png(pixels: Any) -> bytes:
 
 
 def with_palette(image: Any) -> Any:
-    """Return a drawing with the fewest of 20, 32 and 128 colours that do not show.
+    """Return a drawing with the fewest of 20, 32, 64 and 128 colours that do not show.
 
     Letters and lines need few; a smooth scale of colours needs many.
     """
@@ -114,7 +114,7 @@ def with_palette(image: Any) -> Any:
     from PIL import Image
 
     pixels = np.asarray(image, dtype=int)
-    for colours in (20, 32):
+    for colours in (20, 32, 64):
         few = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         few.putpalette([255 if value > 251 else value for value in few.getpalette()])  # white paper
         error = np.abs(np.asarray(few.convert("RGB")) - pixels).max(axis=-1)

@@ -168,13 +168,14 @@ def batch_steps(states: Sequence[Look]) -> Callable[[Any], Callable[[Look], str]
 
 
 def run_view(
-    run: Callable[..., Any], epochs: int, text: Callable[[Any], str], *, top: float = 2.6,
-    title: str = "",
+    run: Callable[..., Any], epochs: int, text: Callable[[Any], str],
+    verdict: Callable[..., str] = lambda **controls: "", *, top: float = 2.6,
 ) -> Callable[[Any], Callable[..., str]]:  # fmt: skip
     """How an explorer trains anew at every change and draws losses and accuracies by epoch.
 
-    `run(**controls)` returns a History; `text(history)` the sentence under the picture. Losses
-    above `top` (a run that left the picture) stretch the axis.
+    `run(**controls)` returns a History; `text(history)` the sentence under the picture, where
+    `verdict(**controls)`, unless empty, stands first and in the picture. Losses above `top` (a run
+    that left the picture) stretch the axis.
     """
 
     def draw(pair: Any) -> Callable[..., str]:
@@ -188,11 +189,11 @@ def run_view(
         pair[0].legend(loc="upper right")
         pair[1].set(ylim=(0, 1.03))
         (best,) = pair[0].plot([], [], ":", color=COLOURS.neutral)
-        if title:
-            pair[0].set_title(title)
+        said = pair[0].text(0.97, 0.55, "", transform=pair[0].transAxes, ha="right", va="center")
 
         def update(**controls: Any) -> str:
-            history = run(**controls)
+            history, words = run(**controls), verdict(**controls)
+            said.set_text(textwrap.fill(words, 28))
             epochs_done = np.arange(1, len(history) + 1)
             highest = top
             for name, line in lines.items():
@@ -203,7 +204,7 @@ def run_view(
             pair[0].set_ylim(0, highest)
             where = [] if history.best_epoch is None else [history.best_epoch] * 2
             best.set_data(where, [0, highest][: len(where)])
-            return text(history)
+            return f"{words}: {text(history)}" if words else text(history)
 
         return update
 

@@ -730,7 +730,7 @@ def sgdr(draw: Draw) -> Exercise:
                 "restarts",
                 "The epochs of the first three restarts",
                 lambda first, factor: first * np.cumsum(float(factor) ** np.arange(3)),
-                vector(length=3, decimals=0, partial=True),
+                vector(length=3, partial=True),
                 marks=2,
                 hint="Add up the lengths of the cycles.",
                 explain=lambda first, factor: "The cycles have " + ", ".join(f"{first * factor**i:g}" for i in range(3)) + " epochs.",
