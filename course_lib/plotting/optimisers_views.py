@@ -132,12 +132,13 @@ def race(surface: Any, walks: Walks, *, title: str = "") -> Callable[[Any], Call
                 [], [], marker=COLOURS.markers[k], markevery=8, label=name, **look(k)
             )
         every = np.concatenate(list(lost.values()))
+        floor, top = max(np.nanmin(every) / 3, FLOOR / 3), np.nanmax(every) * 3
         right.set(
             xlim=(0, max(map(len, lost.values())) - 1), yscale="log", xlabel="step",
-            ylim=(max(np.nanmin(every) / 3, FLOOR / 3), np.nanmax(every) * 3),
+            ylim=(floor, top * (top / floor) ** 0.4),  # room for the legend
             ylabel="loss above the lowest", title="the loss",
         )  # fmt: skip
-        right.legend(loc="upper right")
+        right.legend(loc="upper right", ncols=2, fontsize="small", columnspacing=1)
 
         def update(step: int) -> str:
             words = []
@@ -211,7 +212,7 @@ def regimes(walks: Mapping[str, Float[np.ndarray, " places"]]) -> Figure:
     axes.axhline(0, color=COLOURS.neutral, linewidth=0.8)
     axes.set(
         title="Up to 2 divided by the curvature it converges", xlabel="step", ylabel="weight",
-        ylim=(-12, 19),
+        ylim=(-12, 25),
     )  # fmt: skip
     axes.legend(loc="upper left", ncols=3, title="learning rate")
     return axes.figure
