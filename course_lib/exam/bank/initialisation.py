@@ -124,7 +124,7 @@ def depth(draw: Draw) -> Exercise:
         steps=[
             Step(
                 "factor",
-                "By which factor $n$, $\\sigma$ multiply the variance in one layer",
+                "The factor by which one layer multiplies the variance ($n$, $\\sigma$)",
                 lambda n, sigma: n * sigma**2,
                 number(significant=3),
                 hint="A net input is a sum of $n$ independent products.",
