@@ -45,95 +45,6 @@ def vote(distance, labels, k):
 
 
 @exercise_type(
-    "learning.knn",
-    topic="learning",
-    title="k nearest neighbours by hand",
-    minutes=6,
-    sources=["001:09"],
-    variants={
-        "notes": {
-            "rule": EUCLID,
-            "points": [[0, 0], [1, 0], [0, 2], [3, 3], [4, 3]],
-            "labels": ["A", "A", "B", "B", "B"],
-            "query": [1, 1],
-        }
-    },
-)
-def knn(draw: Draw) -> Exercise:
-    rule = draw.choice("rule", [EUCLID, CITY, CHEBYSHEV])
-    labels = draw.choice("labels", [list(s) for s in ("ABABB", "AABBB", "BABAA", "BBAAA", "ABBAA")])
-    query = draw.choice("query", [[2, 2], [3, 2], [2, 3], [3, 3]])
-    cells = [[i, j] for i in range(7) for j in range(7)]
-
-    def telling(points):
-        d = distances(points, query, rule)
-        s = np.sort(d)
-        votes = [vote(d, labels, k) for k in (1, 3, 5)]
-        return s[0] > 0 and s[1] > s[0] and s[3] > s[2] and len(set(votes)) == 2
-
-    points = draw.search("points", lambda m: m.sample("points", cells, 5), telling)
-    return Exercise(
-        "Five training points\n{points:table #, $x_1$, $x_2$}\nhave the labels {labels:} in this "
-        "order. Classify $q = {query:}$ with the distance {rule:s}.",
-        givens={"rule": rule, "labels": labels, "query": query, "points": points},
-        steps=[
-            Step(
-                "distances",
-                "The distances of $q$ to the five points, in order",
-                lambda points, query, rule: distances(points, query, rule),
-                vector(length=5, decimals=2, partial=True),
-                marks=2,
-                hint="By the stated rule: {rule:s}.",
-                explain=lambda points, query, rule: "\n".join(
-                    f"- differences ${p[0] - query[0]:g}$ and ${p[1] - query[1]:g}$: distance ${d:.4g}$"
-                    for p, d in zip(points, distances(points, query, rule), strict=True)
-                ),
-                mistakes=[
-                    Mistake(
-                        "squared",
-                        lambda points, query: distances(points, query, EUCLID) ** 2,
-                        "Those are the squared Euclidean distances.",
-                    ),
-                    Mistake(
-                        "other_rule",
-                        lambda points, query, rule: distances(
-                            points, query, EUCLID if rule == CITY else CITY
-                        ),
-                        "That is another distance; the rule here is {rule:s}.",
-                    ),
-                    Mistake(
-                        "from_origin",
-                        lambda points, query, rule: distances(points, [0, 0], rule),
-                        "Those are the distances to the origin.",
-                    ),
-                ],
-            ),
-            *(
-                Step(
-                    f"k{k}",
-                    f"The class by $k = {k}$",
-                    lambda distances, labels, k=k: vote(distances, labels, k),
-                    choice(["A", "B"]),
-                    hint="The majority among the nearest.",
-                    explain=lambda distances, labels, k=k: (
-                        "Nearest first: "
-                        + ", ".join(
-                            f"{labels[i]} ({distances[i]:.3g})"
-                            for i in np.argsort(distances, kind="stable")[:k]
-                        )
-                        + "."
-                    ),
-                )
-                for k in (1, 3, 5)
-            ),
-        ],
-    )
-
-
-# --- bias, variance, risk -------------------------------------------------------------------------
-
-
-@exercise_type(
     "learning.bias_variance",
     topic="learning",
     title="Bias, variance and noise at one point",
@@ -233,6 +144,95 @@ def bias_variance(draw: Draw) -> Exercise:
             ),
         ],
     )
+
+
+@exercise_type(
+    "learning.knn",
+    topic="learning",
+    title="k nearest neighbours by hand",
+    minutes=6,
+    sources=["001:09"],
+    variants={
+        "notes": {
+            "rule": EUCLID,
+            "points": [[0, 0], [1, 0], [0, 2], [3, 3], [4, 3]],
+            "labels": ["A", "A", "B", "B", "B"],
+            "query": [1, 1],
+        }
+    },
+)
+def knn(draw: Draw) -> Exercise:
+    rule = draw.choice("rule", [EUCLID, CITY, CHEBYSHEV])
+    labels = draw.choice("labels", [list(s) for s in ("ABABB", "AABBB", "BABAA", "BBAAA", "ABBAA")])
+    query = draw.choice("query", [[2, 2], [3, 2], [2, 3], [3, 3]])
+    cells = [[i, j] for i in range(7) for j in range(7)]
+
+    def telling(points):
+        d = distances(points, query, rule)
+        s = np.sort(d)
+        votes = [vote(d, labels, k) for k in (1, 3, 5)]
+        return s[0] > 0 and s[1] > s[0] and s[3] > s[2] and len(set(votes)) == 2
+
+    points = draw.search("points", lambda m: m.sample("points", cells, 5), telling)
+    return Exercise(
+        "Five training points\n{points:table #, $x_1$, $x_2$}\nhave the labels {labels:} in this "
+        "order. Classify $q = {query:}$ with the distance {rule:s}.",
+        givens={"rule": rule, "labels": labels, "query": query, "points": points},
+        steps=[
+            Step(
+                "distances",
+                "The distances of $q$ to the five points, in order",
+                lambda points, query, rule: distances(points, query, rule),
+                vector(length=5, decimals=2, partial=True),
+                marks=2,
+                hint="By the stated rule: {rule:s}.",
+                explain=lambda points, query, rule: "\n".join(
+                    f"- differences ${p[0] - query[0]:g}$ and ${p[1] - query[1]:g}$: distance ${d:.4g}$"
+                    for p, d in zip(points, distances(points, query, rule), strict=True)
+                ),
+                mistakes=[
+                    Mistake(
+                        "squared",
+                        lambda points, query: distances(points, query, EUCLID) ** 2,
+                        "Those are the squared Euclidean distances.",
+                    ),
+                    Mistake(
+                        "other_rule",
+                        lambda points, query, rule: distances(
+                            points, query, EUCLID if rule == CITY else CITY
+                        ),
+                        "That is another distance; the rule here is {rule:s}.",
+                    ),
+                    Mistake(
+                        "from_origin",
+                        lambda points, query, rule: distances(points, [0, 0], rule),
+                        "Those are the distances to the origin.",
+                    ),
+                ],
+            ),
+            *(
+                Step(
+                    f"k{k}",
+                    f"The class by $k = {k}$",
+                    lambda distances, labels, k=k: vote(distances, labels, k),
+                    choice(["A", "B"]),
+                    hint="The majority among the nearest.",
+                    explain=lambda distances, labels, k=k: (
+                        "Nearest first: "
+                        + ", ".join(
+                            f"{labels[i]} ({distances[i]:.3g})"
+                            for i in np.argsort(distances, kind="stable")[:k]
+                        )
+                        + "."
+                    ),
+                )
+                for k in (1, 3, 5)
+            ),
+        ],
+    )
+
+
+# --- bias, variance, risk -------------------------------------------------------------------------
 
 
 @exercise_type(
