@@ -98,7 +98,7 @@ def tasks(size: float) -> dict[str, Task]:
     from pydoc_data.topics import topics
 
     digits = load("digits")
-    x = torch.as_tensor(digits.inputs, dtype=torch.float32).reshape(-1, 64) / 16
+    x = torch.as_tensor(digits.inputs, dtype=torch.float32).reshape(-1, 64)
     y = torch.as_tensor(digits.targets)
     x, y = x[:1437].clone(), y[:1437].clone()
     pictures = F.interpolate(x.reshape(-1, 1, 8, 8), size=28, mode="bilinear")
