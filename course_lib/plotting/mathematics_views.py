@@ -567,7 +567,10 @@ def divergence_view(pair: Any) -> Callable[..., str]:
         log_far = losses.gaussian_log_density(wide, mean, sigma)
         reverse = information.divergence(wide, log_far, log_wide)
         forward = information.divergence(wide, log_wide, log_far)
-        return f"D(q, p) = {reverse:.3f} nats,  D(p, q) = {forward:.3f} nats"
+        both = {"D(q, p)": reverse, "D(p, q)": forward}
+        chosen = both.pop(direction)
+        ((other, value),) = both.items()
+        return f"{direction} = {chosen:.3f} nats  (and {other} = {value:.3f} nats)"
 
     return update
 
