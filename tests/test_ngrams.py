@@ -71,7 +71,8 @@ def test_interpolation_and_back_off_by_hand() -> None:
     unigram = {w: (wider.count(w, ()) - 0.5) / 12 for w in wider.vocabulary}
     right = 0.5 * unigram["ran"] / (1 - unigram["sat"])
     assert np.isclose(ngrams.back_off(wider, "ran", ("dog",), 0.5), right)
-    assert np.isclose(ngrams.back_off(wider, "bird", (), 0.5), 0.5 * 6 / 12)
+    alone = NGrams(CORPUS, 1, vocabulary=["bird"])
+    assert np.isclose(ngrams.back_off(alone, "bird", (), 0.5), 0.5 * 6 / 12)
 
 
 def test_perplexity() -> None:
