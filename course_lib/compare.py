@@ -20,6 +20,11 @@ import numpy as np
 SLACK = 1e-12
 
 
+def plainly(value: float) -> str:
+    """A tolerance as people write it: 0.000001, not 1e-06."""
+    return np.format_float_positional(float(f"{value:.6g}"), trim="-")
+
+
 @dataclass(frozen=True)
 class Tolerance:
     """How far a number may lie from the expected one: |actual - expected| <= absolute + relative
@@ -77,11 +82,12 @@ class Tolerance:
         elif self.relative == 0 and self.absolute == 0:
             return "exactly"
         elif self.relative == 0:
-            rule = f"within {self.absolute:g}"
+            rule = f"within {plainly(self.absolute)}"
         elif self.absolute == 0:
-            rule = f"within {100 * self.relative:g} %"
+            rule = f"within {plainly(100 * self.relative)} %"
         else:
-            rule = f"within {self.absolute:g} + {self.relative:g} of the value"
+            share = plainly(100 * self.relative)
+            rule = f"within {plainly(self.absolute)} + {share} % of the value"
         if expected is None:
             return rule
         low, high = self.interval(expected)

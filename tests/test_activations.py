@@ -58,7 +58,7 @@ def test_kinks_take_the_slope_from_the_left_as_torch() -> None:
 
 
 def test_an_unknown_name_is_told_the_near_ones() -> None:
-    with pytest.raises(KeyError, match="did you mean 'ReLU'"):
+    with pytest.raises(KeyError, match="Did you mean 'ReLU'"):
         act.activation("RelU")
 
 

@@ -115,7 +115,7 @@ def test_thresholds_are_strict_unless_said_otherwise():
     )
     assert (strict.tp, strict.fn, strict.fp, strict.tn) == (1, 1, 0, 2)
     assert (loose.tp, loose.fn, loose.fp, loose.tn) == (2, 0, 1, 1)
-    with pytest.raises(ValueError, match="did you mean 'positive'"):
+    with pytest.raises(ValueError, match="Did you mean 'positive'"):
         c.decide([1.0], 0.5, at_threshold="positiv")
 
 

@@ -75,18 +75,18 @@ def test_available_lists_every_name_with_source_and_licence():
     needs = {row[0]: row[5] for row in table.rows}
     assert needs["digits"] == "no" and needs["cifar10"] == "170.1 MB"
     assert {row[1] for row in available("graph").rows} == {"graph"}
-    with pytest.raises(ValueError, match="Did you mean graph"):
+    with pytest.raises(ValueError, match="Did you mean 'graph'"):
         available("graphs")
 
 
 def test_wrong_names_and_options_are_told_with_the_close_ones():
-    with pytest.raises(KeyError, match="Did you mean digits"):
+    with pytest.raises(KeyError, match="Did you mean 'digits'"):
         load("digit")
-    with pytest.raises(TypeError, match="Did you mean noise"):
+    with pytest.raises(TypeError, match="Did you mean 'noise'"):
         load("moons", nosie=0.1)
     with pytest.raises(TypeError, match="takes no options"):
         load("iris", images=True)
-    with pytest.raises(KeyError, match="Did you mean XNOR or NOR|XOR"):
+    with pytest.raises(KeyError, match="Did you mean '(XNOR|NOR|XOR)' or '(XNOR|NOR|XOR)'"):
         load("gate", gate="XNORR")
 
 

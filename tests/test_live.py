@@ -298,13 +298,13 @@ def test_explorer_sets_resets_and_prints_its_state_as_code():
 def test_explorer_refuses_unknown_names_and_impossible_values():
     controls = {"n": (1, 9, 5), "m": (0.0, 2.0, 0.5), "kind": ["a", "bb"]}
     shown = explore(draw_line, says=SAYS, name="shown", **controls)
-    with pytest.raises(KeyError, match="did you mean kind"):
+    with pytest.raises(KeyError, match="Did you mean 'kind'"):
         shown.set(kin="a")
     with pytest.raises(ValueError, match="outside 1 to 9"):
         shown.set(n=10)
     with pytest.raises(ValueError, match="whole number"):
         shown.set(n=2.5)
-    with pytest.raises(ValueError, match="did you mean bb"):
+    with pytest.raises(ValueError, match="Did you mean 'bb'"):
         shown.set(kind="b")
     with pytest.raises(TypeError, match="number"):
         shown.set(m="much")

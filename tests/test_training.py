@@ -369,7 +369,7 @@ def test_metrics_by_name_and_by_function() -> None:
         return outputs.amax(1).mean()
 
     assert list(chosen_metrics(["accuracy", top_score])) == ["accuracy", "top score"]
-    with pytest.raises(ValueError, match="did you mean accuracy"):
+    with pytest.raises(ValueError, match="Did you mean 'accuracy'"):
         chosen_metrics("acuracy")
     with pytest.raises(TypeError, match="name or a function"):
         chosen_metrics([3])
@@ -491,7 +491,7 @@ def test_history_reads_like_a_table() -> None:
     )
     assert history.table("loss", every=2).column("epoch") == [1, 2, 4, 5]
     assert history.line() == "5 epochs: loss 0.2"
-    with pytest.raises(KeyError, match="no column 'los'; there is loss"):
+    with pytest.raises(KeyError, match="no column 'los'. Did you mean 'loss'"):
         history["los"]
 
 
@@ -688,7 +688,7 @@ def test_diagnostics_equal_their_definitions() -> None:
         assert found["update ratio"][name] == pytest.approx(ratio, rel=1e-3, abs=1e-9)
     first = F.linear(x, start["0.weight"], start["0.bias"]).std().item()
     assert found["activation std"]["0"] == pytest.approx(first, rel=1e-5)
-    with pytest.raises(ValueError, match="unknown diagnostic 'gradient': did you mean"):
+    with pytest.raises(ValueError, match="no diagnostic 'gradient'. Did you mean"):
         fit(model, (x, y), loss=F.cross_entropy, epochs=1, diagnostics="gradient")
 
 

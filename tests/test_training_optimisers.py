@@ -146,7 +146,7 @@ def test_chosen_from_factories_and_instances() -> None:
 
 def test_refusals() -> None:
     model = nn.Linear(3, 2)
-    with pytest.raises(ValueError, match="unknown optimiser 'adm': did you mean adam"):
+    with pytest.raises(ValueError, match="no optimiser 'adm'. Did you mean 'adam'"):
         o.chosen_optimisers("adm", model, None)
     with pytest.raises(ValueError, match="ready-made"):
         o.chosen_optimisers(torch.optim.SGD(model.parameters(), lr=1.0), model, 0.1)

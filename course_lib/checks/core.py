@@ -7,7 +7,6 @@ fails closed: what did not run to its end is "not graded", never "passed".
 from __future__ import annotations
 
 import copy
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.compare import Tolerance, compare, describe
+from course_lib.names import did_you_mean
 
 SECONDS = 10.0
 
@@ -204,6 +204,4 @@ def check(name: str, function: Any) -> CheckResult:
     for item in checks:
         if item.name == name:
             return item.judge(function)
-    close = difflib.get_close_matches(name, registry(), n=3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    raise KeyError(f"there is no check named {name!r}{hint}")
+    raise KeyError(f"there is no check named {name!r}.{did_you_mean(name, registry())}")

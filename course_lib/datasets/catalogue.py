@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -19,6 +18,7 @@ from course_lib.datasets.dataset import (
     Text,
 )
 from course_lib.datasets.download import DownloadError
+from course_lib.names import did_you_mean
 
 if TYPE_CHECKING:
     from course_lib.trace import Table
@@ -223,13 +223,13 @@ def load(name: str, **options: Any) -> Any:
     prints why and returns the small bundled one that the error names.
     """
     if name not in ENTRIES:
-        raise KeyError(f"no data set {name!r}. {_suggest(str(name), list(ENTRIES))}")
+        raise KeyError(f"no data set {name!r}.{_suggest(str(name), list(ENTRIES))}")
     entry = ENTRIES[name]
     use_stand_in = bool(entry.download) and options.pop("stand_in", False)
     known = list(inspect.signature(entry.loader).parameters)
     for option in options:
         if option not in known:
-            raise TypeError(f"{name} has no option {option!r}. {_suggest(option, known)}")
+            raise TypeError(f"{name} has no option {option!r}.{_suggest(option, known)}")
     try:
         loaded = entry.loader(**options)
     except DownloadError as error:
@@ -246,7 +246,7 @@ def available(kind: str | None = None) -> Table:
 
     kinds = sorted({entry.kind for entry in ENTRIES.values()})
     if kind is not None and kind not in kinds:
-        raise ValueError(f"no kind {kind!r}. {_suggest(kind, kinds)}")
+        raise ValueError(f"no kind {kind!r}.{_suggest(kind, kinds)}")
     rows = [
         (name, entry.kind, entry.size, entry.source, entry.licence, entry.download or "no")
         for name, entry in ENTRIES.items()
@@ -256,7 +256,5 @@ def available(kind: str | None = None) -> Table:
 
 
 def _suggest(name: str, names: list[str]) -> str:
-    close = get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-    if close:
-        return f"Did you mean {' or '.join(close)}?"
-    return f"There are: {', '.join(names)}" if names else "It takes no options."
+    some = f" There are: {', '.join(names)}." if names else " It takes no options."
+    return did_you_mean(name.lower(), names) or some

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import numpy as np
 
 from course_lib.datasets.dataset import Dataset, generator
+from course_lib.names import unknown
 
 GATES = {
     "AND": (0, 0, 0, 1),
@@ -29,11 +28,7 @@ def gate(gate: str = "AND", *, signed: bool = False, signed_inputs: bool = False
     """
     name = str(gate).upper()
     if name not in GATES:
-        close = get_close_matches(name, GATES, n=2, cutoff=0.4)
-        raise KeyError(
-            f"no gate {gate!r}; there are: {', '.join(GATES)}"
-            + (f". Did you mean {' or '.join(close)}?" if close else "")
-        )
+        raise KeyError(unknown("gate", gate, GATES))
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
     targets = np.array(GATES[name], dtype=np.int64)
     return Dataset(
@@ -62,9 +57,7 @@ def blobs(
     return _plane("blobs", inputs, labels, "Round Gaussian clouds.", random, centres=centres)
 
 
-def moons(
-    n: int = 200, *, noise: float = 0.1, rng: np.random.Generator | int = 0
-) -> Dataset:
+def moons(n: int = 200, *, noise: float = 0.1, rng: np.random.Generator | int = 0) -> Dataset:
     """Two interleaved half circles of radius 1, with Gaussian noise."""
     random, labels = generator(rng), _labels(n, 2)
     angle = np.pi * random.random(n)
@@ -162,18 +155,14 @@ def linearly_separable(
     )
 
 
-def sine(
-    n: int = 60, *, noise: float = 0.2, rng: np.random.Generator | int = 0
-) -> Dataset:
+def sine(n: int = 60, *, noise: float = 0.2, rng: np.random.Generator | int = 0) -> Dataset:
     """Regression: sin(2 pi x) on [0, 1], with Gaussian noise; `truth["clean"]` has none."""
     random = generator(rng)
     x = np.sort(random.random(n))
     return _curve("sine", x, np.sin(2 * np.pi * x), noise, "sin(2 pi x) with noise.", random)
 
 
-def cubic(
-    n: int = 60, *, noise: float = 0.1, rng: np.random.Generator | int = 0
-) -> Dataset:
+def cubic(n: int = 60, *, noise: float = 0.1, rng: np.random.Generator | int = 0) -> Dataset:
     """Regression: x^3 - x/2 on [-1, 1], with Gaussian noise; `truth["clean"]` has none."""
     random = generator(rng)
     x = np.sort(random.uniform(-1, 1, n))

@@ -14,11 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
+
+from course_lib.names import did_you_mean
 
 REJECTED = -1
 AT_THRESHOLD = ("negative", "positive")
@@ -32,9 +33,10 @@ class EmptyClassError(ValueError):
 
 def _known(what: str, value: str, options: Sequence[str]) -> None:
     if value not in options:
-        close = get_close_matches(str(value), options, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"{what} is one of {', '.join(map(repr, options))}; got {value!r}{hint}")
+        raise ValueError(
+            f"{what} is one of {', '.join(map(repr, options))}; got {value!r}."
+            + did_you_mean(value, options)
+        )
 
 
 def _aligned(first: Any, second: Any, names: str) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,6 @@ a cell: all become one `Scores` object, and everything that is wrong with it is 
 from __future__ import annotations
 
 import csv
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from course_lib.names import unknown
 from course_lib.trace import Table
 
 
@@ -32,9 +32,7 @@ def place(name: str, names: Sequence[str]) -> int:
     """The position of `name` in `names`. Raises UnknownClassifier with the close matches."""
     if name in names:
         return list(names).index(name)
-    close = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "no name is close"
-    raise UnknownClassifier(f"no classifier {name!r}: {hint} There are {', '.join(names)}.")
+    raise UnknownClassifier(unknown("classifier", name, names))
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,8 @@ import numpy as np
 
 from course_lib.exam.answers import Choice, Choices, Formula, Kind, States, is_blank
 from course_lib.exam.draw import Draw
-from course_lib.exam.template import ExerciseError, close_matches, fill, read_back
+from course_lib.exam.template import ExerciseError, fill, read_back
+from course_lib.names import did_you_mean
 from course_lib.trace import Table
 
 Marks = int | Fraction
@@ -161,7 +162,7 @@ class Exercise:
                     raise ExerciseError(
                         f"step {step.name!r}: {label} wants {name!r}, which is neither a given "
                         f"nor an "
-                        f"earlier step.{close_matches(name, [*givens, *known])}"
+                        f"earlier step.{did_you_mean(name, [*givens, *known])}"
                     )
             _check_purity(step)
             known.append(step.name)
@@ -200,7 +201,7 @@ class Exercise:
         names = [step.name for step in self.steps]
         raise KeyError(
             f"{self.name} has no step {name!r}; it has {', '.join(names)}."
-            + close_matches(name, names)
+            + did_you_mean(name, names)
         )
 
     def credit(self, step: Step, value: Any, expected: Any, values: Mapping[str, Any]) -> Fraction:
@@ -352,7 +353,7 @@ class ExerciseType:
             raise KeyError(
                 f"{self.name} has no variant {variant!r}; "
                 f"it has {', '.join(self.variants) or 'none'}."
-                + close_matches(variant, list(self.variants))
+                + did_you_mean(variant, list(self.variants))
             )
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
             raise TypeError(f"the seed must be a whole number, got {seed!r}")
@@ -425,7 +426,7 @@ def find(name: str) -> ExerciseType:
     known = all_types()
     if name not in known:
         raise KeyError(
-            f"no exercise type {name!r}.{close_matches(name, list(known))} "
+            f"no exercise type {name!r}.{did_you_mean(name, list(known))} "
             "catalogue() lists them all."
         )
     return known[name]
@@ -438,7 +439,7 @@ def of_topic(name: str) -> list[ExerciseType]:
     if not found:
         names = [*known, *{t.topic for t in known.values()}]
         raise KeyError(
-            f"no topic or exercise type {name!r}.{close_matches(name, names)} "
+            f"no topic or exercise type {name!r}.{did_you_mean(name, names)} "
             "catalogue() lists them all."
         )
     return found

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from course_lib.exam.answers import Choices, Kind, is_blank
-from course_lib.exam.exercise import Exercise, Page, Step, close_matches, new
+from course_lib.exam.exercise import Exercise, Page, Step, new
 from course_lib.exam.reading import Unreadable
 from course_lib.exam.template import ExerciseError, fill, in_short
+from course_lib.names import did_you_mean
 
 WORDS = {
     "right": "right",
@@ -70,7 +71,7 @@ class Report:
                 return result
         names = [r.name for r in self.results]
         raise KeyError(
-            f"no step {name!r}; there are {', '.join(names)}.{close_matches(name, names)}"
+            f"no step {name!r}; there are {', '.join(names)}.{did_you_mean(name, names)}"
         )
 
     def _lines(self) -> list[tuple[str, str]]:
@@ -116,7 +117,7 @@ def check_names(exercise: Exercise, answers: Mapping[str, Any]) -> None:
         if name not in known:
             raise KeyError(
                 f"{exercise.name} has no step {name!r}; it has {', '.join(known)}."
-                + close_matches(name, known)
+                + did_you_mean(name, known)
             )
 
 

@@ -15,25 +15,20 @@ Only `{name:format}` with a colon is a placeholder, so the braces of LaTeX need 
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
+from course_lib.names import did_you_mean
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*):([^{}]*)\}")
 
 
 class ExerciseError(ValueError):
     """An exercise type is faulty: the course's mistake, never the candidate's."""
-
-
-def close_matches(name: str, known: Sequence[str]) -> str:
-    """' Did you mean ...?' for a name that does not exist."""
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 def decimal(text: str) -> str:
@@ -116,7 +111,7 @@ def fill(
     def put(match: re.Match[str]) -> str:
         name, spec = match.groups()
         if name not in values:
-            raise ExerciseError(f"{{{name}:}} is not known.{close_matches(name, list(values))}")
+            raise ExerciseError(f"{{{name}:}} is not known.{did_you_mean(name, list(values))}")
         if show and name in show and not spec:
             return show[name](values[name])
         try:
@@ -137,7 +132,7 @@ def read_back(template: str, givens: Mapping[str, Any]) -> dict[str, Any]:
     for name, spec in PLACEHOLDER.findall(template):
         if name not in givens:
             raise ExerciseError(
-                f"{{{name}:{spec}}} is not a given.{close_matches(name, list(givens))}"
+                f"{{{name}:{spec}}} is not a given.{did_you_mean(name, list(givens))}"
             )
         try:
             value = printed(givens[name], spec)[1]

@@ -7,13 +7,14 @@ Sources: lectures 000A topic 44, 000B topic 9, 001 topic 17.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import erf, expit
+
+from course_lib.names import unknown
 
 Values = Float[np.ndarray, " *values"]
 
@@ -136,9 +137,7 @@ GALLERY: dict[str, Activation] = {
 def activation(name: str) -> Activation:
     """A function of the gallery. Raises KeyError with the names there are."""
     if name not in GALLERY:
-        near = difflib.get_close_matches(str(name), GALLERY, n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"no activation {name!r}{hint} (there are {', '.join(GALLERY)})")
+        raise KeyError(unknown("activation", name, GALLERY))
     return GALLERY[name]
 
 

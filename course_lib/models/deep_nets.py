@@ -6,7 +6,6 @@ goes forward and what comes back (lectures 000B, topics 2, 3, 12, 16; 001, topic
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+
+from course_lib.names import unknown
 
 # The standard deviation of the first weights of a layer with n inputs and m outputs.
 STARTS: dict[str, Callable[[int, int], float]] = {
@@ -40,8 +41,7 @@ def chosen(name: str, known: Sequence[str], what: str) -> str:
     """`name` if it is known. Raises KeyError with the close matches otherwise."""
     if name in known:
         return name
-    close = difflib.get_close_matches(name, known) or list(known)
-    raise KeyError(f"no {what} {name!r}; did you mean {' or '.join(close)}?")
+    raise KeyError(unknown(what, name, known))
 
 
 class Norm(nn.Module):

@@ -11,7 +11,6 @@ C = 1/(2m) sum ||z - y||^2 over m patterns. Lecture 000A writes the weights the 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +18,8 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
+
+from course_lib.names import unknown
 
 Rows = Float[np.ndarray, "patterns units"]
 Slope = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -35,9 +36,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Slope]] = {
 def activation(name: str) -> tuple[Callable[[np.ndarray], np.ndarray], Slope]:
     """The activation and its slope. Raises KeyError with the names there are."""
     if name not in ACTIVATIONS:
-        near = difflib.get_close_matches(str(name), ACTIVATIONS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"no activation {name!r}{hint} (there are {', '.join(ACTIVATIONS)})")
+        raise KeyError(unknown("activation", name, ACTIVATIONS))
     return ACTIVATIONS[name]
 
 

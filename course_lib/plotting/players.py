@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import difflib
 import html
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from course_lib.names import did_you_mean, unknown
 
 from . import style
 from .live import LatestWins, LiveFigure
@@ -503,9 +504,7 @@ class Explorer(_Shown):
 
     def _known(self, key: str) -> None:
         if key not in self._controls:
-            close = difflib.get_close_matches(key, self._controls, n=3)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            raise KeyError(f"no control {key!r}{hint} (there are {', '.join(self._controls)})")
+            raise KeyError(unknown("control", key, self._controls))
 
     def _checked(self, key: str, value: Any) -> Any:
         """Return a value that the control can take, or say why it cannot."""
@@ -517,9 +516,9 @@ class Explorer(_Shown):
             return value
         if isinstance(given, tuple):
             if value not in given:
-                close = difflib.get_close_matches(str(value), [str(o) for o in given], n=3)
-                hint = f"; did you mean {' or '.join(close)}?" if close else ""
-                raise ValueError(f"{key}={value!r} is not one of {list(given)}{hint}")
+                raise ValueError(
+                    f"{key}={value!r} is not one of {list(given)}.{did_you_mean(value, given)}"
+                )
             return value
         if hasattr(value, "item"):
             value = value.item()

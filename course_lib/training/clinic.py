@@ -6,7 +6,6 @@ that treatment, and returns its history. Lecture 000A, topics 36 (convergence) a
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.models.digit_net import digit_net, digit_sets
+from course_lib.names import unknown
 from course_lib.training.fit import fit
 from course_lib.training.history import History
 from course_lib.training.meter import Diverged
@@ -80,8 +80,7 @@ def _sets(seed: int, examples: int) -> Any:
 
 def _known(name: str, there: Any, what: str) -> Any:
     if name not in there:
-        close = difflib.get_close_matches(name, there) or list(there)
-        raise KeyError(f"no {what} {name!r}; there is {', '.join(close)}")
+        raise KeyError(unknown(what, name, there))
     return there[name]
 
 

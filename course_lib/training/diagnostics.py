@@ -6,13 +6,14 @@ and keeps the result in `history.diagnostics`; `plots.inside(history, "gradient 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from course_lib.names import unknown
 
 NAMES = ("gradient norm", "update ratio", "activation mean", "activation std", "dead units")
 
@@ -80,8 +81,7 @@ class Diagnostics:
         self.models = models
         for name in self.names:
             if name not in NAMES:
-                close = difflib.get_close_matches(name, NAMES) or NAMES
-                raise ValueError(f"unknown diagnostic {name!r}: did you mean {' or '.join(close)}?")
+                raise ValueError(unknown("diagnostic", name, NAMES))
         self.clear()
 
     def clear(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from course_lib.names import unknown
 from course_lib.trace import Table, text
 
 
@@ -53,8 +53,7 @@ class History:
         if not isinstance(what, str):
             return self.rows[what]
         if what not in self.names:
-            close = difflib.get_close_matches(what, self.names) or self.names
-            raise KeyError(f"no column {what!r}; there is {', '.join(close) or 'no epoch yet'}")
+            raise KeyError(unknown("column", what, self.names))
         return self.column(what)
 
     def column(self, name: str) -> Float[np.ndarray, " epochs"]:

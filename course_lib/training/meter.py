@@ -6,7 +6,6 @@ batches at a time, which costs a tenth of judging each batch.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.names import unknown
 from course_lib.training.batches import Batch
 from course_lib.training.distribution import Distribution
 from course_lib.training.history import History
@@ -76,8 +76,7 @@ def chosen_metrics(
     for metric in metrics:
         if isinstance(metric, str):
             if metric not in NAMED:
-                close = difflib.get_close_matches(metric, NAMED) or sorted(NAMED)
-                raise ValueError(f"unknown metric {metric!r}: did you mean {' or '.join(close)}?")
+                raise ValueError(unknown("metric", metric, NAMED))
             found[metric] = NAMED[metric]
         elif callable(metric):
             found[getattr(metric, "__name__", "metric").replace("_", " ")] = metric

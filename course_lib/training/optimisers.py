@@ -8,7 +8,6 @@ Source: lecture 000A, topics 52 (gradient descent), 62 (momentum), 64-66 (adapti
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from course_lib.names import unknown
 
 
 class Readable(Optimizer):
@@ -214,8 +215,7 @@ def chosen_optimisers(optimiser: Any, models: nn.Module, rate: float | None) -> 
     parameters = [p for p in models.parameters() if p.requires_grad]
     if isinstance(optimiser, str):
         if optimiser not in NAMED:
-            close = difflib.get_close_matches(optimiser, NAMED) or sorted(NAMED)
-            raise ValueError(f"unknown optimiser {optimiser!r}: did you mean {' or '.join(close)}?")
+            raise ValueError(unknown("optimiser", optimiser, NAMED))
         if not parameters:
             raise ValueError("the model has no parameters to train")
         make, usual, settings = NAMED[optimiser]

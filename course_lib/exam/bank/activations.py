@@ -7,18 +7,10 @@ from math import exp, tanh
 import numpy as np
 
 from course_lib.exam.answers import integer, number, vector
+from course_lib.exam.arithmetic import sigmoid, softmax
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def sigmoid(x: float) -> float:
-    return 1 / (1 + exp(-x))
-
-
-def softmax(net):
-    powers = np.exp(np.asarray(net, float) - np.max(net))
-    return powers / powers.sum()
 
 
 def signed(value: float) -> str:

@@ -7,16 +7,10 @@ from math import prod
 import numpy as np
 
 from course_lib.exam.answers import choice, integer, matrix, number, states
+from course_lib.exam.arithmetic import over
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
 
 
 def size(n: int, k: int, s: int, p: int, r: int = 1) -> int:

@@ -7,28 +7,12 @@ from math import log, sqrt
 import numpy as np
 
 from course_lib.exam.answers import choice, integer, matrix, number, vector
+from course_lib.exam.arithmetic import over, root, sigmoid
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
 
 FATES = ["It vanishes", "It keeps its size", "It explodes"]
-
-
-def sigmoid(a):
-    return 1 / (1 + np.exp(-np.asarray(a, float)))
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
-
-
-def root(value: float) -> float:
-    if value < 0:
-        raise ValueError("no root of a negative number")
-    return sqrt(value)
 
 
 @exercise_type(

@@ -7,21 +7,10 @@ from math import sqrt
 import numpy as np
 
 from course_lib.exam.answers import choice, integer, number, vector
+from course_lib.exam.arithmetic import over, plus
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
-
-
-def plus(values) -> str:
-    return " + ".join(f"{v:.4g}" for v in values)
-
 
 # --- nearest neighbours ---------------------------------------------------------------------------
 

@@ -7,25 +7,10 @@ from math import exp, log, pi, sqrt
 import numpy as np
 
 from course_lib.exam.answers import integer, number, vector
+from course_lib.exam.arithmetic import over, plus, softmax
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
-
-
-def plus(values) -> str:
-    return " + ".join(f"{v:.4g}" for v in values)
-
-
-def softmax(net):
-    powers = np.exp(np.asarray(net, float) - np.max(net))
-    return powers / powers.sum()
 
 
 def binary(t, z):
@@ -49,7 +34,9 @@ def binary(t, z):
 )
 def soft(draw: Draw) -> Exercise:
     net = draw.search(
-        "net", lambda m: m.decimals("net", 3, -1, 3, 0.5), lambda v: len(set(v)) == 3 and sum(v) != 0
+        "net",
+        lambda m: m.decimals("net", 3, -1, 3, 0.5),
+        lambda v: len(set(v)) == 3 and sum(v) != 0,
     )
     g = draw.integer("g", 1, 3)
     c = draw.choice("c", [10, 100, 1000])

@@ -7,6 +7,7 @@ from math import ceil, cos, exp, log, pi, sqrt
 import numpy as np
 
 from course_lib.exam.answers import integer, number, vector
+from course_lib.exam.arithmetic import over, root
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
@@ -19,20 +20,6 @@ def bowl(draw: Draw) -> dict[str, float]:
     a = draw.choice("a", [0.5, 1, 1.5, 2])
     z0 = draw.choice("z0", [1, 2, 4, -1, -2, 3])
     return {"a": a, "z0": z0}
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
-
-
-def root(value: float) -> float:
-    """A root that a wrong earlier answer may leave without a value."""
-    if value < 0:
-        raise ValueError("no root of a negative number")
-    return sqrt(value)
 
 
 # --- the learning rate -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from math import comb, floor, gcd
 import numpy as np
 
 from course_lib.exam.answers import choice, choices, integer, matrix, number, states, vector
+from course_lib.exam.arithmetic import sigmoid
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
@@ -1269,10 +1270,6 @@ def criterion(draw: Draw) -> Exercise:
             ),
         ],
     )
-
-
-def sigmoid(u):
-    return 1 / (1 + np.exp(-u))
 
 
 ADDER = [

@@ -7,26 +7,16 @@ from math import comb, exp, log, log2, pi, sqrt
 import numpy as np
 
 from course_lib.exam.answers import choice, integer, number, vector
+from course_lib.exam.arithmetic import over, plus
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
 
 
 def total(values, base: str) -> float:
     """-sum p log q over pairs (p, q), in bits or nats; terms with p = 0 count 0."""
     unit = log(2) if base == "bits" else 1.0
     return -sum(p * log(q) for p, q in values if p > 0) / unit
-
-
-def plus(values) -> str:
-    return " + ".join(f"{v:.4g}" for v in values)
 
 
 # --- uniform laws ---------------------------------------------------------------------------------

@@ -7,17 +7,10 @@ from math import ceil
 import numpy as np
 
 from course_lib.exam.answers import integer, matrix, number, vector
+from course_lib.exam.arithmetic import over
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def over(top: float, bottom: float) -> float:
-    """A ratio that a wrong earlier answer may leave without a value."""
-    if bottom == 0:
-        raise ValueError("nothing to divide by")
-    return top / bottom
-
 
 LINE = np.array([[1.0, 0], [1, 1], [1, 2], [1, 3]])  # a line through x = 0, 1, 2, 3
 
