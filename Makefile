@@ -3,7 +3,7 @@ PYTHON ?= $(or $(shell command -v python3),$(shell command -v python),uv run --n
 RUN = .venv/bin/python
 PYTEST = $(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout=60
 
-.PHONY: lab lab-dev setup test test-full notebooks bench update clean
+.PHONY: lab lab-dev setup test test-full notebooks student bench update clean
 
 lab: setup          ## open your own copy of the course (work/)
 	@exec $(RUN) tools/lab.py
@@ -18,6 +18,8 @@ test-full: setup    ## the same and everything that takes longer
 	@$(PYTEST) -m "full or not full" tests notebooks
 notebooks: setup    ## re-execute the notebooks that changed, fill in coverage.csv
 	@$(RUN) tools/notebooks.py
+student: setup      ## the notebooks without solutions and outputs, into build/student
+	@$(RUN) tools/student.py
 bench: setup        ## measure, and write the reports in bench/
 	@for script in bench/*.py; do $(RUN) "$$script" || exit 1; done
 update:             ## fetch the newest course; your copies in work/ stay yours
