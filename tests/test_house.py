@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib.metadata
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from course_lib import course
@@ -53,8 +55,8 @@ def project() -> dict:
 
 def direct() -> list[Requirement]:
     metadata = project()
-    wanted = metadata["dependencies"] + metadata["optional-dependencies"]["test"]
-    return [Requirement(text) for text in wanted]
+    extras = metadata["optional-dependencies"]
+    return [Requirement(t) for t in metadata["dependencies"] + extras["test"] + extras["site"]]
 
 
 def locked() -> dict[str, str]:
@@ -76,6 +78,20 @@ def test_the_lock_pins_every_dependency_at_or_above_its_floor():
 def test_the_lock_holds_everything_that_the_dependencies_need_here():
     system = sys.platform if sys.platform in lock.PLATFORMS else "linux"
     assert lock.needed(system) - set(locked()) == set()
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.11.2", "3.14.0"])
+def test_every_locked_package_installs_with_the_oldest_and_the_newest_python(python):
+    """Debian 12 brings Python 3.11.2: a package that wants 3.11.5 would stop its readers."""
+    refusing = {}
+    for name in locked():
+        try:
+            wanted = importlib.metadata.metadata(name)["Requires-Python"]
+        except importlib.metadata.PackageNotFoundError:
+            continue  # for another system
+        if wanted and not SpecifierSet(wanted).contains(python):
+            refusing[name] = wanted
+    assert refusing == {}
 
 
 def test_torch_is_pinned_without_a_build_and_nothing_names_a_source():

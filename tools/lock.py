@@ -1,7 +1,7 @@
 """Write requirements.lock, and the same versions into environment.yml, from what is installed.
 
 For those who maintain the course: bring .venv to the versions you want, run the tests, then
-`.venv/bin/python tools/lock.py`. It follows pyproject.toml's dependencies (run-time and tests)
+`.venv/bin/python tools/lock.py`. It follows pyproject.toml's dependencies (run-time, tests, site)
 through everything they need, on Linux, macOS and Windows.
 """
 
@@ -30,11 +30,16 @@ HEADER = """\
 """
 
 
+def direct() -> list[str]:
+    """What the course asks for itself: at run time, for its tests, for its site."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    return [*project["dependencies"], *extras["test"], *extras["site"]]
+
+
 def needed(platform: str) -> set[str]:
     """Canonical names of all packages that the course needs on the platform, torch's GPU aside."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["test"]
-    todo = [Requirement(text) for text in [*wanted, "setuptools"]]
+    todo = [Requirement(text) for text in [*direct(), "setuptools"]]
     seen: set[tuple[str, str]] = set()
     while todo:
         requirement = todo.pop()
@@ -73,11 +78,9 @@ def lines() -> list[str]:
 
 def environment(locked: list[str]) -> str:
     """The text of environment.yml: the few packages from conda-forge, then pip's part."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["test"]
-    direct = {canonicalize_name(Requirement(text).name) for text in wanted}
+    wanted = {canonicalize_name(Requirement(text).name) for text in direct()}
     versions = dict(line.split(" ")[0].split("==") for line in locked)
-    pins = [f"{name}=={versions[name]}" for name in sorted(direct - FROM_CONDA.keys())]
+    pins = [f"{name}=={versions[name]}" for name in sorted(wanted - FROM_CONDA.keys())]
     return "\n".join(
         [
             "# For conda, mamba and Binder. Versions as in requirements.lock (a test compares).",
