@@ -55,24 +55,24 @@ def test_a_hand_set_machine_copies() -> None:
 def test_torch_focus_equals_the_four_stages() -> None:
     machine = ntm.TuringMachine(3, slots=4, cell=3, nets=2)
     rng = np.random.default_rng(1)
-    p = rng.normal(size=(2, 1, 9))
-    memory, previous = rng.normal(size=(2, 1, 4, 3)), rng.dirichlet(np.ones(4), size=(2, 1))
+    p = rng.normal(size=(2, 1, 1, 9))
+    memory, previous = rng.normal(size=(2, 1, 4, 3)), rng.dirichlet(np.ones(4), size=(2, 1, 1))
     found = machine.focus(*(torch.tensor(a) for a in (p, memory, previous)))
     softplus = lambda a: np.log1p(np.exp(a))  # noqa: E731
     for net in range(2):
-        key, beta, gate, shares, gamma = np.split(p[net, 0], [3, 4, 5, 8])
+        key, beta, gate, shares, gamma = np.split(p[net, 0, 0], [3, 4, 5, 8])
         expected = record(
             ntm.address(
                 memory[net, 0],
                 np.tanh(key),
                 float(softplus(beta + 1)[0]),
-                previous[net, 0],
+                previous[net, 0, 0],
                 float(1 / (1 + np.exp(-gate[0]))),
                 np.exp(shares) / np.exp(shares).sum(),
                 1 + float(softplus(gamma + 1)[0]),
             )
         )[-1].focus
-        np.testing.assert_allclose(found[net, 0].numpy(), expected, atol=1e-6)
+        np.testing.assert_allclose(found[net, 0, 0].numpy(), expected, atol=1e-6)
 
 
 def test_every_slot_gets_a_gradient() -> None:

@@ -143,12 +143,13 @@ def copy_by_hand(sequence: Float[np.ndarray, "length width"], slots: int) -> Ite
 
 
 class TuringMachine(nn.Module):
-    """A controller (GRU) with one head that reads and one that writes.
+    """A small controller with two heads on a memory: one writes, one reads.
 
-    Every tensor has an axis of `nets` in front: machines with different starts, side by side. Each
-    step: the controller sees the input and what was read last; from its state come, for each head,
-    key, beta, gate, shift and gamma, for the writing head also erase and add. Both heads start at
-    slot 0.
+    Every tensor has an axis of `nets` in front: machines with different starts, side by side. The
+    controller is a plain recurrent layer, too small to remember a sequence by itself. It sees the
+    input and what was read last; from its state come, for each head, key, beta, gate, shift and
+    gamma, and for the writing head erase and add. Both heads start at slot 0 and look at the memory
+    before the write; the read comes after it.
     """
 
     def __init__(
@@ -164,31 +165,30 @@ class TuringMachine(nn.Module):
         super().__init__()
         draw = torch.Generator().manual_seed(seed)
 
-        def weights(n: int, m: int, scale: float = 1.0) -> nn.Parameter:
-            return nn.Parameter(torch.randn(nets, n, m, generator=draw) * scale / n**0.5)
-
-        def zeros(m: int) -> nn.Parameter:
-            return nn.Parameter(torch.zeros(nets, 1, m))
+        def layer(n: int, m: int) -> tuple[nn.Parameter, nn.Parameter]:
+            W = torch.randn(nets, n, m, generator=draw) / n**0.5
+            return nn.Parameter(W), nn.Parameter(torch.zeros(nets, 1, m))
 
         self.slots, self.cell, self.size, self.width = slots, cell, size, width
-        self.head = cell + 6  # key, beta, gate, three shifts, gamma
-        inputs = width + 2 + cell
-        self.W, self.U, self.b = weights(inputs, 3 * size), weights(size, 3 * size), zeros(3 * size)
-        self.heads, self.heads_b = (
-            weights(size, 2 * self.head + 2 * cell),
-            zeros(2 * self.head + 2 * cell),
-        )
-        self.out, self.out_b = weights(size + cell, width), zeros(width)
+        self.W, self.b = layer(width + 2 + cell + size, size)
+        self.heads, self.heads_b = layer(size, 2 * (cell + 6) + 2 * cell)
+        self.out, self.out_b = layer(size + cell, width)
         self.start = nn.Parameter(torch.randn(nets, 1, cell, generator=draw) * 0.1)
 
-    def focus(self, p: Tensor, memory: Tensor, previous: Tensor) -> Tensor:
-        """content, gate, shift, sharpen: as in `address`, for (nets, batch) at once."""
+    def focus(
+        self,
+        p: Float[Tensor, "nets batch heads numbers"],
+        memory: Float[Tensor, "nets batch slots cell"],
+        previous: Float[Tensor, "nets batch heads slots"],
+    ) -> Float[Tensor, "nets batch heads slots"]:
+        """Content, gate, shift, sharpen as in `address`, for all heads at once."""
         key, beta, gate, shares, gamma = p.split([self.cell, 1, 1, 3, 1], dim=-1)
-        cosine = nn.functional.cosine_similarity(memory, torch.tanh(key)[:, :, None], dim=-1)
+        key = nn.functional.normalize(torch.tanh(key), dim=-1)
+        cosine = key @ nn.functional.normalize(memory, dim=-1).transpose(2, 3)
         content = (nn.functional.softplus(beta + 1) * cosine).softmax(dim=-1)
         w = torch.lerp(previous, content, torch.sigmoid(gate))
-        back, stay, forward = shares.softmax(dim=-1).split(1, dim=-1)
-        w = back * w.roll(-1, -1) + stay * w + forward * w.roll(1, -1)
+        moved = torch.stack([w.roll(-1, -1), w, w.roll(1, -1)], dim=-1)
+        w = (moved @ shares.softmax(dim=-1)[..., None])[..., 0]
         w = (w + 1e-8) ** (1 + nn.functional.softplus(gamma + 1))
         return w / w.sum(dim=-1, keepdim=True)
 
@@ -196,34 +196,26 @@ class TuringMachine(nn.Module):
         self, x: Float[Tensor, "nets batch steps inputs"]
     ) -> tuple[Float[Tensor, "nets batch steps width"], list[tuple[Tensor, Tensor, Tensor]]]:
         """(logits, [(memory, write focus, read focus) after each step])."""
-        nets, batch = x.shape[:2]
-        memory = self.start[:, :, None].expand(nets, batch, self.slots, self.cell)
-        h = x.new_zeros(nets, batch, self.size)
-        r = x.new_zeros(nets, batch, self.cell)
-        looked = x.new_zeros(nets, batch, self.slots)
-        looked[..., 0] = 1
-        wrote, logits, states = looked, [], []
-        for t in range(x.shape[2]):
-            gates = torch.baddbmm(self.b, torch.cat([x[:, :, t], r], dim=-1), self.W)
-            r_x, z_x, n_x = gates.chunk(3, dim=-1)
-            r_h, z_h, n_h = (h @ self.U).chunk(3, dim=-1)
-            h = torch.lerp(
-                torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h), h, torch.sigmoid(z_x + z_h)
-            )
-            p_write, p_read, erase, add = torch.baddbmm(self.heads_b, h, self.heads).split(
-                [self.head, self.head, self.cell, self.cell], dim=-1
-            )
-            wrote = self.focus(p_write, memory, wrote)
-            w = wrote[..., None]
-            memory = (
-                memory * (1 - w * torch.sigmoid(erase)[:, :, None])
-                + w * torch.tanh(add)[:, :, None]
-            )
-            looked = self.focus(p_read, memory, looked)
-            r = (looked[:, :, None] @ memory)[:, :, 0]
-            logits.append(torch.baddbmm(self.out_b, torch.cat([h, r], dim=-1), self.out))
-            states.append((memory, wrote, looked))
-        return torch.stack(logits, dim=2), states
+        nets, batch, cell = *x.shape[:2], self.cell
+        memory = self.start[:, :, None].expand(nets, batch, self.slots, cell)
+        h, r = x.new_zeros(nets, batch, self.size), x.new_zeros(nets, batch, cell)
+        w = x.new_zeros(nets, batch, 2, self.slots)
+        w[..., 0] = 1
+        seen, states = [], []
+        for symbol in x.unbind(2):
+            h = torch.tanh(torch.baddbmm(self.b, torch.cat([symbol, r, h], dim=-1), self.W))
+            p = torch.baddbmm(self.heads_b, h, self.heads)
+            heads, erase, add = p.split([2 * (cell + 6), cell, cell], dim=-1)
+            w = self.focus(heads.view(nets, batch, 2, cell + 6), memory, w)
+            share = w[:, :, 0, :, None]
+            kept = 1 - share * torch.sigmoid(erase)[:, :, None]
+            memory = memory * kept + share * torch.tanh(add)[:, :, None]
+            r = (w[:, :, 1:] @ memory)[:, :, 0]
+            seen.append(torch.cat([h, r], dim=-1))
+            states.append((memory, w[:, :, 0], w[:, :, 1]))
+        every = torch.stack(seen, dim=2).flatten(1, 2)
+        logits = torch.baddbmm(self.out_b, every, self.out)
+        return logits.view(nets, batch, x.shape[2], self.width), states
 
 
 def copy_task(
