@@ -87,7 +87,7 @@ class Tolerance:
             rule = f"within {plainly(100 * self.relative)} %"
         else:
             share = plainly(100 * self.relative)
-            rule = f"within {plainly(self.absolute)} + {share} % of the value"
+            rule = f"within {share} % of the value + {plainly(self.absolute)}"
         if expected is None:
             return rule
         low, high = self.interval(expected)

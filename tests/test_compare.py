@@ -79,7 +79,7 @@ def test_the_rule_is_told_in_words():
     )
     assert Tolerance(0, 0.01).words(1.0) == "within 0.01: 0.99 to 1.01 accepted"
     assert Tolerance(0, 1e-6).words() == "within 0.000001"
-    assert Tolerance().words() == "within 0.000000001 + 0.0001 % of the value"
+    assert Tolerance().words() == "within 0.0001 % of the value + 0.000000001"
     assert Tolerance.exact().words(7) == "exactly"
 
 

@@ -8,7 +8,7 @@ grows: a copy that was pulled once can always be pulled again.
 
     python tools/student.py                     write build/student
     python tools/student.py --branch student    the same, and a commit on that branch
-    python tools/student.py --starters          write course_lib/checks/starters.json
+    python tools/student.py --starters          write course_lib/checks/cells/starters.json
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 from tools import lab  # noqa: E402  (its copies spare what a reader wrote)
 
 NOTEBOOKS = ROOT / "notebooks"
-STARTERS = ROOT / "course_lib" / "checks" / "starters.json"
+STARTERS = ROOT / "course_lib" / "checks" / "cells" / "starters.json"
 KEPT = ("slideshow", "tags", "name")  # of a cell's metadata; the rest says where it ran
 
 

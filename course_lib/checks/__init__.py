@@ -3,5 +3,6 @@
 """
 
 from course_lib.checks.core import Check, CheckResult, Misconception, check, registry
+from course_lib.checks.starters import reset
 
-__all__ = ["Check", "CheckResult", "Misconception", "check", "registry"]
+__all__ = ["Check", "CheckResult", "Misconception", "check", "registry", "reset"]

@@ -12,7 +12,7 @@ from course_lib.names import unknown
 @cache
 def starters() -> dict[str, str]:
     """The cell that each exercise starts from, by the name of its check (tools/student.py)."""
-    file = Path(__file__).with_name("starters.json")
+    file = Path(__file__).parent / "cells" / "starters.json"
     return json.loads(file.read_text(encoding="utf-8"))
 
 
