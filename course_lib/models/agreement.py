@@ -16,13 +16,12 @@ from course_lib.datasets.agreement import PLURAL, SINGULAR, WORDS, Sentences, wi
 from course_lib.models.recurrent import ManyRecurrent, total_cross_entropy, train_many
 
 GOALS = {
-    # (label asked for, weight of the label, weight of the next word, hard sentences oversampled)
-    "number": ("number", 1.0, 0.0, False),
-    "inflection": ("inflection", 1.0, 0.0, False),
-    "judgement": ("judgement", 1.0, 0.0, False),
-    "next word": ("number", 0.0, 1.0, False),
-    "next word + number": ("number", 1.0, 1.0, False),
-    "next word, hard cases": ("number", 0.0, 1.0, True),
+    # (label asked for, weight of the label, weight of the next word)
+    "number": ("number", 1.0, 0.0),
+    "inflection": ("inflection", 1.0, 0.0),
+    "judgement": ("judgement", 1.0, 0.0),
+    "next word": ("number", 0.0, 1.0),
+    "next word + number": ("number", 1.0, 1.0),
 }
 LABELS = len(WORDS)  # outputs 0 ... are words, the two behind them say singular or plural
 
@@ -55,7 +54,6 @@ def at_places(states: Float[Tensor, "nets batch steps h"], places: Tensor) -> Te
 
 def train_goals(
     train: Sentences,
-    hard: Sentences,
     goals: Sequence[str],
     *,
     seeds: int = 5,
@@ -64,7 +62,7 @@ def train_goals(
     batch: int = 32,
     learning_rate: float = 0.02,
 ) -> ManyRecurrent:
-    """`seeds` nets for every goal, in this order; `hard` (as many) stands in where hard cases are wanted.
+    """`seeds` nets for every goal, in this order.
 
     Raises KeyError for an unknown goal.
     """
@@ -72,7 +70,7 @@ def train_goals(
     if unknown:
         raise KeyError(f"no goal {unknown[0]!r}; there are {', '.join(GOALS)}")
     rng = np.random.default_rng(0)
-    sets = [asked(hard if GOALS[g][3] else train, GOALS[g][0], rng) for g in goals]
+    sets = [asked(train, GOALS[g][0], rng) for g in goals]
     tokens, places, answers = (torch.tensor(np.stack(part)) for part in zip(*sets, strict=True))
     of = torch.arange(len(goals)).repeat_interleave(seeds)[:, None]
     label_weight, word_weight = (torch.tensor([GOALS[g][k] for g in goals]) for k in (1, 2))
