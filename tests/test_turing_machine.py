@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from course_lib.models import turing_machine as ntm
+from course_lib.models import turing_machine_weights
 from course_lib.trace import record
 
 M = np.array([[1, 0, 0], [0, 1, 0], [0.7, 0.7, 0], [0, 0, 1]])
@@ -107,3 +110,15 @@ def test_bad_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="gamma"):
         ntm.sharpen(np.ones(3) / 3, 0.5)
     assert ntm.content_focus(np.zeros((2, 3)), KEY, 3).tolist() == [0.5, 0.5]
+
+
+def test_the_shipped_machine_copies_and_prints_itself() -> None:
+    machine = ntm.trained()
+    assert ntm.bit_errors(machine, 6, seed=1)[0] == 0
+    with torch.no_grad():
+        torch.testing.assert_close(machine.W[0, 0, :3], torch.tensor(first_numbers()))
+    assert ntm.source_of(machine) == Path(turing_machine_weights.__file__).read_text("utf-8")
+
+
+def first_numbers() -> list[float]:
+    return [float(number) for number in turing_machine_weights.WEIGHTS["W"].split()[:3]]

@@ -8,6 +8,7 @@ distribution over the slots. Slots count from 0, and a shift by +1 moves the foc
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from course_lib.models.turing_machine_weights import WEIGHTS
 
 Memory = Float[np.ndarray, "slots width"]
 Focus = Float[np.ndarray, " slots"]
@@ -277,6 +280,50 @@ def train_copy(
     return np.array(rows)
 
 
+def train_shipped() -> TuringMachine:
+    """Train the machine whose weights ship with the course: a minute or two, from a seed.
+
+    Three starts side by side on sequences of 1 to 6 symbols; the one that makes the fewest bit
+    errors at length 6 stays. `source_of(train_shipped())` is the file that `trained` reads.
+    """
+    nets = 3
+    machines = TuringMachine(3, slots=16, cell=5, nets=nets, seed=0)
+    for learning_rate, updates in ((1e-2, 600), (3e-3, 250), (1e-3, 150)):
+        train_copy(
+            machines, updates=updates, lengths=(1, 6), nets=nets, learning_rate=learning_rate,
+            seed=updates,
+        )  # fmt: skip
+    best = int(bit_errors(machines, 6, nets=nets).argmin())
+    one = TuringMachine(3, slots=16, cell=5)
+    with torch.no_grad():
+        for mine, theirs in zip(one.parameters(), machines.parameters(), strict=True):
+            mine.copy_(theirs[best : best + 1])
+    return one
+
+
+def source_of(machine: TuringMachine) -> str:
+    """The weights as the source of `turing_machine_weights.py`, five significant digits each."""
+    lines = [
+        '"""What `turing_machine.train_shipped` learnt; made by `turing_machine.source_of`."""',
+        "",
+        "WEIGHTS = {",
+    ]
+    for name, weight in machine.named_parameters():
+        numbers = " ".join(f"{value:.5g}" for value in weight.detach().flatten().tolist())
+        lines += [f'    "{name}": """', *textwrap.wrap(numbers, 98), '""",']
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def trained() -> TuringMachine:
+    """The machine that `train_shipped` made; its weights ship with the course."""
+    machine = TuringMachine(3, slots=16, cell=5)
+    with torch.no_grad():
+        for name, weight in machine.named_parameters():
+            numbers = torch.tensor([float(number) for number in WEIGHTS[name].split()])
+            weight.copy_(numbers.view(weight.shape))
+    return machine
+
+
 @torch.no_grad()
 def bit_errors(
     model: TuringMachine | LSTMCopier,
@@ -318,6 +365,6 @@ def run(
 
 __all__ = [
     "Addressing", "LSTMCopier", "Tick", "TuringMachine", "address", "bit_errors", "content_focus",
-    "copy_by_hand", "copy_task", "interpolate", "read", "run", "sharpen", "shift", "train_copy",
-    "write",
+    "copy_by_hand", "copy_task", "interpolate", "read", "run", "sharpen", "shift", "source_of",
+    "train_copy", "train_shipped", "trained", "write",
 ]  # fmt: skip
