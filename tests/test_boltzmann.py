@@ -241,3 +241,11 @@ def test_even_parity_hides_in_pairs() -> None:
     assert (
         len(data) == 4 and np.allclose(pairs[np.triu_indices(3, 1)], 0.25) and np.allclose(on, 0.5)
     )
+
+
+def test_the_start_gives_each_pixel_its_mean(rng: np.random.Generator) -> None:
+    data = (rng.random((50, 6)) < [0.1, 0.3, 0.5, 0.7, 0.9, 0.2]).astype(np.float32)
+    start = RBM.for_data(data, 4, rng, spread=0)
+    assert start.weights.dtype == np.float32 and start.weights.shape == (6, 4)
+    np.testing.assert_allclose(start.to_visible(np.zeros((1, 4)))[0], data.mean(axis=0), atol=0.01)
+    assert bm.reconstruction_error(start, data) == pytest.approx(data.var(axis=0).mean(), rel=0.01)

@@ -66,9 +66,21 @@ def test_the_unrolled_nets_compute_what_the_stack_does(stack: deep.Stack) -> Non
 
 def test_pretraining_learns_layer_by_layer() -> None:
     rng = np.random.default_rng(0)
-    data = (rng.random((60, 8)) < 0.5).astype(float)
+    data = (rng.random((60, 8)) < 0.5).astype(np.float32)
     data[:, 4:] = data[:, :4]
     made = deep.pretrain(data, [6, 4], rng, epochs=300, batch_size=20, rate=0.5)
     assert made.sizes == [8, 6, 4]
     guess = made.machines[0].to_visible(made.machines[0].to_hidden(data))
     assert np.mean((guess - data) ** 2) < 0.2  # a constant half would cost 0.25
+
+
+def test_autoencoders_are_scored_net_by_net(stack: deep.Stack) -> None:
+    other = deep.Stack([RBM(m.weights * 0, m.visible_bias, m.hidden_bias) for m in stack.machines])
+    net = deep.as_autoencoders([stack, other])
+    x = torch.rand(7, 2, 6, generator=torch.Generator().manual_seed(0))
+    error = deep.squared_error(net, x)
+    guess = stack.down(stack.up(x[:, 0].numpy()))
+    assert error.shape == (2,) and np.isclose(error[0], np.mean((guess - x[:, 0].numpy()) ** 2))
+    p = torch.tensor(deep.outputs(net, x))
+    by_hand = -(x * p.log() + (1 - x) * (1 - p).log()).mean((0, 2)).sum()
+    assert deep.pixel_loss(net(x), x).item() == pytest.approx(by_hand.item(), rel=1e-4)

@@ -275,10 +275,8 @@ class RBM:
     @classmethod
     def plain(cls, weights: Float[np.ndarray, "visible hidden"]) -> RBM:
         """A machine without biases, as in the lecture."""
-        W = np.asarray(weights, float)
-        return cls(
-            W, np.zeros(W.shape[:-2] + W.shape[-2:-1]), np.zeros(W.shape[:-2] + W.shape[-1:])
-        )
+        W = np.asarray(weights) * 1.0  # whole numbers become floats, float32 stays
+        return cls(W, np.zeros_like(W[..., :, 0]), np.zeros_like(W[..., 0, :]))
 
     @classmethod
     def random(
@@ -291,6 +289,22 @@ class RBM:
     ) -> RBM:
         """Small random weights, zero biases."""
         return cls.plain(spread * rng.normal(size=(*machines, visible, hidden)))
+
+    @classmethod
+    def for_data(
+        cls,
+        data: Float[np.ndarray, "rows visible"],
+        hidden: int,
+        rng: np.random.Generator,
+        spread: float = 0.05,
+    ) -> RBM:
+        """Small random weights, and visible biases that already give each pixel its mean.
+
+        Hinton 2010, section 8. Keeps the precision (float32 or float64) of the data.
+        """
+        start = cls.random(data.shape[1], hidden, rng, spread)
+        W, b, c = (x.astype(data.dtype) for x in parts(start))
+        return cls(W, log_odds(data.mean(axis=0)).astype(b.dtype), c)
 
     def _row(self, bias: np.ndarray) -> np.ndarray:
         return bias if self.weights.ndim == 2 else bias[..., None, :]
@@ -350,7 +364,7 @@ class RBM:
 
 def toss(p: Float[np.ndarray, " *rows"], rng: np.random.Generator) -> Float[np.ndarray, " *rows"]:
     """1 with probability p, else 0, for every entry."""
-    return (rng.random(p.shape) < p).astype(float)
+    return (rng.random(p.shape, dtype=p.dtype.type) < p).astype(p.dtype)
 
 
 Gradient = tuple[np.ndarray, np.ndarray, np.ndarray]  # by weights, visible bias, hidden bias
@@ -394,11 +408,10 @@ def expected_divergence(rbm: RBM, data: Float[np.ndarray, "rows visible"], k: in
 
 @dataclass(frozen=True)
 class Epoch:
-    """A restricted machine after an epoch, and the mean squared error of its reconstructions."""
+    """A restricted machine after an epoch (0: before training)."""
 
     epoch: int
     rbm: RBM
-    error: float
 
 
 def train(
@@ -426,10 +439,10 @@ def train(
     if method not in ("CD", "PCD", "exact"):
         raise ValueError(f"method={method!r}; expected CD, PCD or exact")
     machines, n = rbm.weights.shape[:-2], rbm.weights.shape[-2]
-    fantasies = (rng.random((*machines, chains, n)) < 0.5).astype(float)
+    fantasies = toss(np.full((*machines, chains, n), 0.5, rbm.weights.dtype), rng)
     speed: list[np.ndarray] = [np.zeros_like(x) for x in parts(rbm)]
     size = batch_size or len(data)
-    yield Epoch(0, rbm, reconstruction_error(rbm, data))
+    yield Epoch(0, rbm)
     for epoch in range(1, epochs + 1):
         eta = rate(epoch) if callable(rate) else rate
         order = rng.permutation(len(data)) if size < len(data) else np.arange(len(data))
@@ -447,7 +460,7 @@ def train(
             speed = [momentum * s + eta * g for s, g in zip(speed, pull, strict=True)]
             moved = [x + s for x, s in zip(parts(rbm), speed, strict=True)]
             rbm = RBM(*moved) if biases else RBM(moved[0], rbm.visible_bias, rbm.hidden_bias)
-        yield Epoch(epoch, rbm, reconstruction_error(rbm, data))
+        yield Epoch(epoch, rbm)
 
 
 def parts(rbm: RBM) -> Gradient:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor, nn
 
 from course_lib.models.boltzmann import RBM, toss, trained
 from course_lib.models.deep_nets import DeepNets
@@ -85,7 +86,7 @@ def pretrain(
     machines: list[RBM] = []
 
     def learn(v: np.ndarray, k: int) -> Callable[[np.ndarray], np.ndarray]:
-        start = RBM.random(v.shape[1], hidden[k], rng, spread=0.05)
+        start = RBM.for_data(v, hidden[k], rng)
         machines.append(trained(start, v, rng, **options))
         return machines[-1].to_hidden
 
@@ -116,6 +117,28 @@ def as_autoencoders(stacks: Sequence[Stack]) -> DeepNets:
         layers.append(up + down)
     _fill(net, layers)
     return net
+
+
+def pixel_loss(
+    logits: Float[Tensor, "batch nets pixels"], pixels: Float[Tensor, "batch nets pixels"]
+) -> Float[Tensor, ""]:
+    """The sum of the nets' mean binary cross-entropies per pixel."""
+    return nn.functional.binary_cross_entropy_with_logits(logits, pixels) * logits.shape[1]
+
+
+def outputs(
+    net: nn.Module, inputs: Float[Tensor, "examples nets pixels"]
+) -> Float[np.ndarray, "examples nets pixels"]:
+    """The pixel probabilities that autoencoders answer with."""
+    with torch.no_grad():
+        return torch.sigmoid(net(inputs)).numpy()
+
+
+def squared_error(
+    net: nn.Module, inputs: Float[Tensor, "examples nets pixels"]
+) -> Float[np.ndarray, " nets"]:
+    """Mean squared error per pixel of each autoencoder."""
+    return np.mean((outputs(net, inputs) - inputs.numpy()) ** 2, axis=(0, 2))
 
 
 def _fill(net: DeepNets, layers: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]]) -> None:
