@@ -179,8 +179,9 @@ def _cube(axes: Axes) -> tuple[list, dict, Callable]:
     arrows = []
     for a, b in edges:
         arrow = FancyArrowPatch(
-            tuple(place[a]), tuple(place[b]), arrowstyle="-|>", mutation_scale=16 * scale(), shrinkA=20 * scale(),
-            shrinkB=22 * scale(), color=COLOURS.neutral, linewidth=1.6 * scale(), zorder=2,
+            tuple(place[a]), tuple(place[b]), arrowstyle="-|>", mutation_scale=16 * scale(),
+            shrinkA=20 * scale(), shrinkB=22 * scale(), color=COLOURS.neutral,
+            linewidth=1.6 * scale(), zorder=2,
         )  # fmt: skip
         axes.add_patch(arrow)
         arrows.append(arrow)
