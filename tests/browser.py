@@ -56,11 +56,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class Lab:
-    """One JupyterLab and one browser, for as many notebooks as are opened in it."""
+# Which server it is, the name of its application, and the path under which it opens a notebook.
+FRONTS = {
+    "lab": ("jupyterlab", "LabApp", "doc/tree"),
+    "notebook": ("notebook", "JupyterNotebookApp", "notebooks"),
+}
 
-    def __init__(self, chromium: Path, folder: Path) -> None:
+
+class Lab:
+    """One JupyterLab (or Notebook 7) and one browser, for as many notebooks as are opened in it."""
+
+    def __init__(self, chromium: Path, folder: Path, front: str = "lab") -> None:
         self.chromium, self.folder = chromium, folder
+        self.module, self.application, self.path = FRONTS[front]
         self.root = folder / "root"
         self.root.mkdir()
         for name, content in SETTINGS.items():
@@ -90,12 +98,12 @@ class Lab:
         options = [
             "--no-browser", "--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0",
             "--allow-root", f"--IdentityProvider.token={self.token}",
-            f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True",
+            f"--ServerApp.root_dir={self.root}", f"--{self.application}.expose_app_in_browser=True",
         ]  # fmt: skip
         self.log = self.folder / "lab.log"
         with self.log.open("w", encoding="utf-8") as log:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options],
+                [sys.executable, "-m", self.module, *options],
                 env=os.environ | fresh, cwd=self.root, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         try:
@@ -121,7 +129,7 @@ class Lab:
                 if self.server.poll() is not None:
                     break
                 time.sleep(0.05)
-        raise RuntimeError("JupyterLab did not start:\n" + self.log.read_text(encoding="utf-8"))
+        raise RuntimeError(f"{self.module} did not start:\n" + self.log.read_text(encoding="utf-8"))
 
     def __exit__(
         self,
@@ -157,7 +165,7 @@ class Page:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._console)
         self.page.on("request", self._request)
-        self.page.goto(f"{lab.url}/doc/tree/{notebook.name}?token={lab.token}")
+        self.page.goto(f"{lab.url}/{lab.path}/{notebook.name}?token={lab.token}")
         self.page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0",
             timeout=60_000,
