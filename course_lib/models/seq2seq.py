@@ -134,20 +134,21 @@ class GRU(nn.Module):
 
     def step(self, gates: Float[Tensor, "nets batch gates"], h: State) -> State:
         """One step; `gates` is what the input adds to r, z and n."""
-        r_x, z_x, n_x = gates.chunk(3, dim=-1)
-        r_h, z_h, n_h = self.state(h).chunk(3, dim=-1)
-        z = torch.sigmoid(z_x + z_h)
-        n = torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h)
+        size = h.shape[-1]
+        own = torch.baddbmm(self.state.b, h, self.state.W)
+        r, z = torch.sigmoid(gates[..., : 2 * size] + own[..., : 2 * size]).split(size, dim=-1)
+        n = torch.tanh(torch.addcmul(gates[..., 2 * size :], r, own[..., 2 * size :]))
         return torch.lerp(n, h, z)
 
     def forward(
         self, x: States, h: State, alive: Bool[Tensor, "nets batch length"] | None = None
     ) -> tuple[States, State]:
         """All steps; where `alive` is False the state is kept (the sequence has ended)."""
-        gates, out = self.input(x).unbind(2), []
-        for t, gate in enumerate(gates):
-            new = self.step(gate, h)
-            h = new if alive is None else torch.where(alive[:, :, t, None], new, h)
+        full = [True] * x.shape[2] if alive is None else alive.all(dim=0).all(dim=0).tolist()
+        out = []
+        for t, gates in enumerate(self.input(x).unbind(2)):
+            new = self.step(gates, h)
+            h = new if alive is None or full[t] else torch.where(alive[:, :, t, None], new, h)
             out.append(h)
         return torch.stack(out, dim=2), h
 
@@ -338,19 +339,22 @@ class Task:
 def task(pairs: Pairs, train: int, test: int, nets: int = 1, seed: int = 0) -> Task:
     """Split the pairs for every net into `train` and `test`, and turn words into padded numbers.
 
-    The targets end in <EOS>; `teacher` puts <SOS> in front. Raises ValueError for too few pairs.
+    The targets end in <EOS>; `teacher` puts <SOS> in front. With `test` 0 the training pairs are
+    tested. Raises ValueError for too few pairs.
     """
     if train + test > len(pairs):
         raise ValueError(f"{train} + {test} pairs asked for, there are {len(pairs)}")
+    if not train:
+        raise ValueError("no pairs to train on")
     words = Vocabulary(pairs.sources), Vocabulary(pairs.targets)
     widths = max(map(len, pairs.sources)) + 1, max(map(len, pairs.targets)) + 1
     parts: list[list[Pairs]] = [[], []]
     for net in range(nets):
-        one, rest = pairs.split(train, np.random.default_rng([seed, net]))
-        parts[0].append(one)
-        parts[1].append(rest.take(range(test)))
+        order = np.random.default_rng([seed, net]).permutation(len(pairs))
+        parts[0].append(pairs.take(order[:train]))
+        parts[1].append(pairs.take(order[train : train + test] if test else order[:train]))
 
-    def tensors(splits: list[Pairs]) -> tuple[Tensor, Tensor]:
+    def integers(splits: list[Pairs]) -> tuple[Tensor, Tensor]:
         batches = [prepare(p.sources, p.targets, *words) for p in splits]
         sides = ([b.source for b in batches], [b.target_out for b in batches])
         source, target = (
@@ -359,7 +363,24 @@ def task(pairs: Pairs, train: int, test: int, nets: int = 1, seed: int = 0) -> T
         )
         return source, target
 
-    return Task(*words, tensors(parts[0]), tensors(parts[1]), tuple(parts[0]), tuple(parts[1]))
+    return Task(*words, integers(parts[0]), integers(parts[1]), tuple(parts[0]), tuple(parts[1]))
+
+
+def tensors(pairs: Pairs, work: Task) -> tuple[Tensor, Tensor]:
+    """Other pairs as the integers of a task, the same for each of its nets."""
+    batch = prepare(pairs.sources, pairs.targets, work.source, work.target)
+    nets = work.train[0].shape[1]
+    source, target = (
+        torch.tensor(rows)[:, None].expand(-1, nets, -1)
+        for rows in (batch.source, batch.target_out)
+    )
+    return source, target
+
+
+def pairs_of(texts: Sequence[tuple[str, str]], name: str = "talk") -> Pairs:
+    """Pairs of sentences as pairs of words."""
+    questions = tuple(tuple(question.split()) for question, _ in texts)
+    return Pairs(name, questions, tuple(tuple(answer.split()) for _, answer in texts), "Sentences.")
 
 
 def shifted(target_out: Tokens) -> Tokens:
@@ -513,6 +534,7 @@ def turns(dialogue: Sequence[tuple[str, str]], context: int = 0) -> list[tuple[s
 __all__ = [
     "Attention", "Encoded", "GRU", "Linear", "Seq2Seq", "Table", "Task", "additive_scores",
     "alignment", "attend", "cosine", "dot_scores", "hierarchical", "masked_loss",
-    "multiplicative_scores", "retrieve", "sampler", "scores", "shifted", "squeeze_and_excite",
-    "task", "teacher", "turns", "word_dictionary", "word_for_word",
+    "multiplicative_scores", "pairs_of", "retrieve", "sampler", "scores", "shifted",
+    "squeeze_and_excite", "task", "teacher", "tensors", "turns", "word_dictionary",
+    "word_for_word",
 ]  # fmt: skip

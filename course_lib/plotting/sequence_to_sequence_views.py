@@ -41,7 +41,13 @@ def query_view(
                 "", state, (0, 0),
                 arrowprops={"arrowstyle": "->", "color": COLOURS.classes[0], "lw": 2 * scale()},
             )  # fmt: skip
-            left.text(*(1.12 * state), f"{name}", ha="center", va="center", fontsize=11 * scale())
+            left.text(
+                *(1.08 * state + [0, 0.12]),
+                f"{name}",
+                ha="center",
+                va="center",
+                fontsize=11 * scale(),
+            )
             right.text(-0.02, k, name, ha="right", va="center", fontsize=11 * scale())
         (query,) = left.plot([], [], "-", color=COLOURS.positive, linewidth=3 * scale())
         (tip,) = left.plot([], [], "s", color=COLOURS.positive, markersize=9 * scale())
@@ -230,7 +236,8 @@ def bands(
             axes.plot([x - 0.07, x + 0.07], [v.mean()] * 2, "-", color=COLOURS.text)
     axes.set_xticks(range(len(rows)), list(rows))
     axes.set(title=title, ylabel=ylabel)
-    axes.legend()
+    if len(kinds) > 1:
+        axes.legend()
     return axes.figure
 
 
@@ -350,7 +357,7 @@ def machine(ticks: Sequence[Tick]) -> Callable[[Any], Callable[[Tick], str]]:
         store_image = store.imshow(
             np.zeros((slots, width)), cmap="PuOr_r", vmin=-reach, vmax=reach, aspect="auto"
         )
-        store.set(title="memory now", xlabel="entry", ylabel="slot")
+        store.set(title="memory now", xlabel="entry", ylabel="slot", xticks=range(width))
         images = []
         for axes, name in ((wrote, "write focus"), (looked, "read focus")):
             images.append(
