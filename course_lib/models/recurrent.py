@@ -255,6 +255,17 @@ def gru_step(
     raise KeyError(f"no convention {convention!r}; there are lecture, torch")
 
 
+def one_unit(on_input: Sequence[float], on_state: Sequence[float], bias: Sequence[float]) -> Gated:
+    """The weights of a net with one input and one unit, a number per gate."""
+    u, w, b = (torch.tensor(v, dtype=torch.float64) for v in (on_input, on_state, bias))
+    return Gated(u[:, None, None], w[:, None, None], b[:, None])
+
+
+def number(value: float) -> Float[Tensor, "1 1"]:
+    """One input, state or cell of one sequence, as the cells above expect it."""
+    return torch.tensor([[value]], dtype=torch.float64)
+
+
 ORDERS = {nn.LSTM: (1, 0, 3, 2), nn.GRU: (1, 0, 2)}  # ours -> torch's: i f g o, and r z n
 
 
@@ -402,6 +413,23 @@ class ManyRecurrent(nn.Module):
     def forward(self, x: Tensor, start: Tensor | None = None) -> Tensor:
         return self.read(self.states(x, start))
 
+    def last(self, x: Tensor) -> Float[Tensor, "nets batch outputs"]:
+        """The outputs after the last step only: many-to-one."""
+        return self.read(self.states(x)[:, :, -1:])[:, :, 0]
+
+
+def pieces(
+    stream: Tensor, rng: np.random.Generator, nets: int, batch: int, length: int
+) -> Float[Tensor, "nets batch length+1 ..."]:
+    """Random stretches of a stream, one step longer than `length`: the last steps are targets.
+
+    Raises ValueError if the stream is not longer than a stretch.
+    """
+    if len(stream) <= length + 1:
+        raise ValueError(f"stretches of {length + 1} steps need a longer stream than {len(stream)}")
+    at = torch.tensor(rng.integers(len(stream) - length - 1, size=(nets, batch, 1)))
+    return stream[at + torch.arange(length + 1)]
+
 
 def total_cross_entropy(
     logits: Float[Tensor, "nets ... classes"], targets: Int[Tensor, "nets ..."]
@@ -413,18 +441,27 @@ def total_cross_entropy(
     return loss * len(logits) / (targets >= 0).sum()
 
 
+def clip_each(gradients: Sequence[Tensor], largest: float) -> None:
+    """Shorten, in place, the gradient of every net (first axis) to `largest` if it is longer."""
+    squares = torch.stack([g.flatten(1).square().sum(1) for g in gradients]).sum(0)
+    factor = (largest / squares.sqrt().clamp(min=1e-12)).clamp(max=1.0)
+    for g in gradients:
+        g.mul_(factor.view(-1, *[1] * (g.dim() - 1)))
+
+
 def train_many(
     model: nn.Module,
     batches: Callable[[np.random.Generator], Tensor],
     updates: int,
     *,
     learning_rate: float = 0.01,
-    largest: float = 1.0,
+    largest: float | None = 1.0,
     seed: int = 0,
 ) -> Float[np.ndarray, " updates"]:
     """Adam on the loss that `batches(rng)` computes afresh for each update; the losses so far.
 
-    Gradients are clipped per net (first axis of every parameter), so that nets stay independent.
+    Gradients are clipped per net (the first axis of every parameter), so that nets stay
+    independent; largest=None leaves them alone.
     """
     rng = np.random.default_rng(seed)
     parameters = [p for p in model.parameters() if p.requires_grad]
@@ -435,11 +472,8 @@ def train_many(
         loss = batches(rng)
         loss.backward()
         losses[k] = loss.item()
-        squares = sum(p.grad.flatten(1).square().sum(1) for p in parameters if p.grad is not None)
-        factor = (largest / squares.sqrt().clamp(min=1e-12)).clamp(max=1.0)
-        for p in parameters:
-            if p.grad is not None:
-                p.grad.mul_(factor.view(-1, *[1] * (p.dim() - 1)))
+        if largest is not None:
+            clip_each([p.grad for p in parameters if p.grad is not None], largest)
         adam.step()
     return losses
 
