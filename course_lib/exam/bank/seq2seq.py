@@ -918,7 +918,7 @@ def memory(draw: Draw):
         lambda rows: (
             all(any(r) for r in rows)
             and len({tuple(r) for r in rows}) == 3
-            and len({round(r[0] / np.hypot(*r), 3) for r in rows}) > 1
+            and len({round(r[0] / float(np.hypot(r[0], r[1])), 3) for r in rows}) > 1
         ),
     )
 
