@@ -27,7 +27,7 @@ bench: setup        ## measure, and write the reports in bench/
 slides: setup       ## write the chapters' slide decks to build/slides (takes npm)
 	@$(RUN) -m tools.slides
 site: setup         ## write the reading site to build/site (takes npm)
-	@$(RUN) -m tools.site
+	@$(RUN) -m tools.website
 demo: setup         ## rehearse a chapter: make demo CHAPTER=perceptron
 	@$(RUN) -m tools.demo $(CHAPTER)
 update:             ## fetch the newest course; your copies in work/ stay yours
