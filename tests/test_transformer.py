@@ -151,3 +151,11 @@ def test_side_by_side_learns_as_one_by_one(draw: torch.Generator) -> None:
         alone.step()
     torch.testing.assert_close(crowd.one(1)(x[:, 1]), nets[1](x[:, 1]), atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(crowd(x)[:, 1], crowd.one(1)(x[:, 1]), atol=1e-5, rtol=1e-4)
+
+
+def test_multiplications_are_counted_and_the_loss_is_a_mean(draw: torch.Generator) -> None:
+    a, b = torch.ones(3, 5), torch.ones(5, 7)
+    assert tr.multiplications(lambda: a @ b) == 3 * 5 * 7
+    logits, targets = torch.randn(2, 3, 4, generator=draw), torch.tensor([[0, 1, 3], [2, 2, 0]])
+    picked = logits.log_softmax(-1).gather(-1, targets[..., None])
+    torch.testing.assert_close(tr.token_loss(logits, targets, nets=3), -3 * picked.mean())

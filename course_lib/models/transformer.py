@@ -343,6 +343,22 @@ def hide(
     return tokens.masked_fill(hidden, mask_token), hidden
 
 
+def token_loss(
+    logits: Float[Tensor, "*places symbols"], targets: Int[Tensor, " *places"], nets: int = 1
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy over all places; times `nets`, each of so many nets gets its own mean."""
+    return nets * nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
+
+
+def multiplications(run: Callable[[], Any]) -> int:
+    """How many multiplications of numbers the matrix products of a call take (torch counts them)."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return counter.get_total_flops() // 2  # torch counts the additions as well
+
+
 class SideBySide(nn.Module):
     """Copies of one architecture that learn together and know nothing of each other.
 
