@@ -350,6 +350,16 @@ def test_a_slider_can_stand_at_its_opening_value(given):
     assert 40 <= (given.high - given.low) / given.stride <= 1000
 
 
+def test_the_noise_of_a_browser_s_slider_is_not_a_value():
+    shown = explore(draw_line, says=SAYS, name="shown", n=(1, 9, 5), m=(-2.0, 2.0, 0.0, 0.5))
+    assert shown.widget is not None
+    shown._inputs["m"].value = -4.440892099e-16  # sent by the slider when it is first shown
+    assert shown.values["m"] == 0.0 and "m=0.0" in shown._code.value
+    assert shown._inputs["m"].value == -4.440892099e-16  # not sent back: it would come again
+    shown._inputs["m"].value = 0.7
+    assert shown.values["m"] == 0.5
+
+
 def test_controls_have_descriptions_units_and_can_hide():
     shown = explore(
         draw_line,

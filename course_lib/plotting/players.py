@@ -65,7 +65,7 @@ class Control:
         """Return the place nearest to `value` where the slider can stand."""
         place = self.low + round((value - self.low) / self.stride) * self.stride
         place = min(max(place, self.low), self.high)
-        return round(place) if self.whole else float(f"{place:.10g}")
+        return round(place) if self.whole else round(float(f"{place:.10g}"), 10) + 0.0
 
 
 def control(name: str, given: Any) -> Control | tuple | bool:
@@ -569,7 +569,7 @@ class Explorer(_Shown):
         if self._widget is not None:
             self._mute = True
             for key, made in self._inputs.items():
-                if made.value != self._values[key]:
+                if self._standing(key, made.value) != self._values[key]:
                     made.value = self._values[key]
             self._mute = False
             self._screen.send()
@@ -581,8 +581,13 @@ class Explorer(_Shown):
 
     def _moved(self, key: str, value: Any) -> None:
         if not self._mute:
-            self._values[key] = value
+            self._values[key] = self._standing(key, value)
             self._latest.request()
+
+    def _standing(self, key: str, value: Any) -> Any:
+        """What a control's value stands for: browsers send -4.4e-16 for the middle of a slider."""
+        given = self._controls[key]
+        return given.nearest(value) if isinstance(given, Control) else value
 
     def _pressed(self, key: str) -> None:
         """An explorer has no keys of its own: its controls have theirs."""
