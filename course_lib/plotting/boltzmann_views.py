@@ -252,7 +252,10 @@ def closeness(
     for k, (name, values) in enumerate(curves.items()):
         axes.semilogy(range(len(values)), values, label=name, **_look(k), markersize=4)
     axes.axhline(noise, color=COLOURS.neutral, linestyle=":")
-    axes.text(0, noise * 0.97, "chance of counting", va="top", color=COLOURS.neutral)
+    axes.text(
+        1, noise, "noise of counting", va="bottom", ha="right", color=COLOURS.neutral,
+        transform=axes.get_yaxis_transform(),
+    )  # fmt: skip
     axes.set(xlabel=x, ylabel="total variation", title="Chains forget where they began")
     axes.legend()
     return axes.figure
@@ -397,8 +400,8 @@ def bias_view(
         axes.set(xlabel="true slope of the log-likelihood", ylabel="CD-k on average")
         axes.set_title("one point per weight; on the line: no bias")
 
-        def update(k: int, size: float) -> str:
-            machine = RBM(size * rbm.weights, size * rbm.visible_bias, size * rbm.hidden_bias)
+        def update(k: int, growth: float) -> str:
+            machine = RBM(*(growth * part for part in bm.parts(rbm)))
             true = bm.exact_gradient(machine, data)[0].ravel()
             found = bm.expected_divergence(machine, data, k)[0].ravel()
             reach = 1.1 * max(np.abs(true).max(), np.abs(found).max())
