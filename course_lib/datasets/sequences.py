@@ -122,7 +122,7 @@ def scenes(
     A stand-in for the Scene data (Boutell and others 2004): painted 28 x 28 pictures, of which the
     mean and the variance of L, u, v are taken in each 4 x 4 block, as there in 7 x 7 blocks.
     """
-    from skimage.color import rgb2luv
+    from skimage.color import rgb2luv  # type: ignore[attr-defined]
 
     rng = generator(rng)
     rough = dict(zip(SCENES, (0.03, 0.03, 0.2, 0.08, 0.12, 0.25), strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -266,6 +266,13 @@ def number(value: float) -> Float[Tensor, "1 1"]:
     return torch.tensor([[value]], dtype=torch.float64)
 
 
+def drawn(make: Callable[[], Any], seed: int = 0) -> Any:
+    """What `make()` builds with weights drawn from this seed; torch's own state stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
 ORDERS = {nn.LSTM: (1, 0, 3, 2), nn.GRU: (1, 0, 2)}  # ours -> torch's: i f g o, and r z n
 
 
@@ -277,9 +284,10 @@ def gates_of(module: nn.LSTM | nn.GRU) -> Gated:
     if type(module) not in ORDERS:
         raise TypeError(f"expected nn.LSTM or nn.GRU, got {type(module).__name__}")
     order = list(ORDERS[type(module)])
-    U, W = module.weight_ih_l0, module.weight_hh_l0
+    own = dict(module.named_parameters())
+    U, W = own["weight_ih_l0"], own["weight_hh_l0"]
     n, hidden = U.shape[1], W.shape[1]
-    b = module.bias_ih_l0 + module.bias_hh_l0 if module.bias else U.new_zeros(len(U))
+    b = own["bias_ih_l0"] + own["bias_hh_l0"] if module.bias else U.new_zeros(len(U))
     return Gated(
         U.reshape(-1, hidden, n)[order].transpose(1, 2),
         W.reshape(-1, hidden, hidden)[order].transpose(1, 2),

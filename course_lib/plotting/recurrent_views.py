@@ -91,7 +91,9 @@ def unrolled_view(
                 known = not np.isnan(state.states[t])
                 cells[t].set_text(f"h{t}\n{state.states[t]:.3f}" if known else f"h{t}\n ")
                 here = state.phase == "forward" and t == state.t
-                cells[t].get_bbox_patch().set_facecolor("#fde9d9" if here else "white")
+                patch = cells[t].get_bbox_patch()
+                assert patch is not None
+                patch.set_facecolor("#fde9d9" if here else "white")
                 error = state.errors[t]
                 backs[t].set_text("" if np.isnan(error) else f"← {error:+.3f}")
                 share = state.by_v[t]
@@ -106,7 +108,8 @@ def unrolled_view(
             t = state.t
             return (
                 f"step {t} backwards: slope {1 - state.states[t] ** 2:.3f}, this copy of v asks "
-                f"for {state.by_v[t]:+.5f}; so far the copies add up to {np.nansum(state.by_v):+.5f}"
+                f"for {state.by_v[t]:+.5f}; the copies so far add up to "
+                f"{np.nansum(state.by_v):+.5f}"
             )
 
         return update
@@ -169,7 +172,11 @@ def gates_view(x: Sequence[float]) -> Callable[[Any], Callable[..., str]]:
         (out,) = low.plot([], [], "s--", color=COLOURS.negative, label="output h", markersize=4)
         low.axhline(0, color=COLOURS.text, linewidth=0.8)
         low.set(
-            title="what is kept and shown", xlabel="step", ylim=(-2.2, 4.2), xlim=top.get_xlim()
+            title="what is kept and shown",
+            xlabel="step",
+            xticks=t[4::5],
+            ylim=(-2.2, 4.2),
+            xlim=top.get_xlim(),
         )
         low.legend(loc="upper left", ncols=2)
 
@@ -189,37 +196,39 @@ def gates_view(x: Sequence[float]) -> Callable[[Any], Callable[..., str]]:
     return draw
 
 
-def storing_view(pair: Any) -> Callable[[recurrent.GateMoment], str]:
+def storing_view(
+    trace: Sequence[recurrent.GateMoment],
+) -> Callable[[Any], Callable[[recurrent.GateMoment], str]]:
     """How a player draws gates that open and close by hand, and the cell between them."""
-    left, right = pair
-    bars = left.bar(range(4), [0, 0, 0, 0], color=[COLOURS.classes[k] for k in (0, 1, 2, 4)])
-    left.set(
-        ylim=(-1.05, 1.05),
-        xticks=range(4),
-        xticklabels=["keep f", "write i", "read o", "input"],
-        title="gates and input now",
-    )
-    left.axhline(0, color=COLOURS.text, linewidth=0.8)
-    (cell,) = right.plot([], [], "o-", color=COLOURS.positive, label="cell", markersize=4)
-    (out,) = right.plot([], [], "s--", color=COLOURS.negative, label="output", markersize=3)
-    right.set(xlim=(0, 53), ylim=(-1.2, 1.2), xlabel="step", title="cell and output so far")
-    right.axhline(0, color=COLOURS.text, linewidth=0.8)
-    right.legend(loc="lower left")
-    seen: dict[int, tuple[float, float]] = {}
+    t = np.array([state.t for state in trace])
+    cells = np.array([state.C for state in trace])
+    outputs = np.array([state.h for state in trace])
 
-    def update(state: recurrent.GateMoment) -> str:
-        for bar, height in zip(bars, (state.f, state.i, state.o, state.x), strict=True):
-            bar.set_height(height)
-        seen[state.t] = (state.C, state.h)
-        ts = sorted(k for k in seen if k <= state.t)
-        cell.set_data(ts, [seen[k][0] for k in ts])
-        out.set_data(ts, [seen[k][1] for k in ts])
-        return (
-            f"step {state.t}: {state.f:g} · {state.before:.3f} + {state.i:g} · ({state.x:+.2f}) "
-            f"= {state.C:.3f}; shown: {state.h:.3f}"
-        )
+    def draw(pair: Any) -> Callable[[recurrent.GateMoment], str]:
+        left, right = pair
+        bars = left.bar(range(4), [0, 0, 0, 0], color=[COLOURS.classes[k] for k in (0, 1, 2, 4)])
+        names = ["keep", "write", "read", "input"]
+        left.set(ylim=(-1.05, 1.05), xticks=range(4), xticklabels=names, title="gates, input")
+        left.axhline(0, color=COLOURS.text, linewidth=0.8)
+        (cell,) = right.plot([], [], "o-", color=COLOURS.positive, label="cell", markersize=4)
+        (out,) = right.plot([], [], "s--", color=COLOURS.negative, label="output", markersize=3)
+        right.set(xlim=(0, len(t) + 1), ylim=(-1.2, 1.2), xlabel="step", title="cell and output")
+        right.axhline(0, color=COLOURS.text, linewidth=0.8)
+        right.legend(loc="lower left")
 
-    return update
+        def update(state: recurrent.GateMoment) -> str:
+            for bar, height in zip(bars, (state.f, state.i, state.o, state.x), strict=True):
+                bar.set_height(height)
+            cell.set_data(t[: state.t], cells[: state.t])
+            out.set_data(t[: state.t], outputs[: state.t])
+            return (
+                f"step {state.t}: {state.f:g} · {state.before:.3f} + {state.i:g} · "
+                f"({state.x:+.2f}) = {state.C:.3f}; shown: {state.h:.3f}"
+            )
+
+        return update
+
+    return draw
 
 
 def gate_maps(
@@ -238,7 +247,7 @@ def gate_maps(
         )
         axes.set(title=name, xlabel="step", xticks=range(0, len(labels), 5))
         axes.figure.colorbar(image, ax=axes, shrink=0.7)
-    np.ravel(row)[0].set_ylabel("unit")
+    np.ravel(row)[0].set(ylabel="unit", yticks=range(0, values.shape[1], 5))
     return np.ravel(row)[0].figure
 
 
