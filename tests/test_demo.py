@@ -36,9 +36,12 @@ def test_a_small_notebook_is_timed_weighed_and_its_failure_named(tmp_path, monke
 
 
 def test_it_knows_what_to_load_before_class():
-    cells = [v4.new_code_cell(s) for s in ('x = load("iris").inputs; load("digits")', 'load("iris")',
-                                           "load(name); torch.load('a'); print('load')")]  # fmt: skip
-    assert demo.data_sets(cells) == ["iris", "digits"]
+    sources = [
+        'x = load("iris").inputs',
+        'load("digits"); load("iris")',
+        "torch.load('a'); load(n)",
+    ]
+    assert demo.data_sets([v4.new_code_cell(s) for s in sources]) == ["iris", "digits"]
 
 
 @pytest.mark.parametrize(

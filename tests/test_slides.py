@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-import struct
 import subprocess
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,24 +12,12 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import v4
-from pages import View, browser, need_packages
+from pages import View, browser, need_packages, png
 
 from tools import notebooks, npm, slides, stored
 
 PERCEPTRON = notebooks.NOTEBOOKS / "2_networks" / "perceptron.ipynb"
 SAYS = 'Three "dots" & a line < the fourth, which lies above them all.'
-
-
-def png(width: int, height: int) -> bytes:
-    """A white picture."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(name + data))
-        return struct.pack(">I", len(data)) + name + data + check
-
-    rows = zlib.compress((b"\0" + b"\xff" * width) * height)
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def picture_cell(source: str, **metadata: Any) -> Any:

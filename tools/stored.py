@@ -60,10 +60,11 @@ def lines(source: str) -> int:
     return len(source.rstrip().splitlines())
 
 
-def mathematics(source: str) -> list[str]:
-    """The formulas of a Markdown text, without their dollars; code is left out."""
+def mathematics(source: str) -> list[tuple[bool, str]]:
+    """(displayed, formula) of each formula of a Markdown text; code is left out."""
     text = re.sub(r"(?ms)^( *)(```|~~~).*?^\1\2[^\n]*$", "", source)
     text = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", text)
-    found = re.findall(r"(?s)\$\$(.+?)\$\$", text)
+    displayed = re.findall(r"(?s)\$\$(.+?)\$\$", text)
     rest = re.sub(r"(?s)\$\$.+?\$\$", "", text).replace(r"\$", "")
-    return found + re.findall(r"(?<!\$)\$([^$\n]+(?:\n[^$\n]+)*)\$", rest)
+    inline = re.findall(r"\$([^$\n]+(?:\n[^$\n]+)*)\$", rest)
+    return [(True, formula) for formula in displayed] + [(False, formula) for formula in inline]
