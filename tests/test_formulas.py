@@ -1,4 +1,4 @@
-"""Every formula of every notebook reads in KaTeX (VS Code, GitHub's rules) as well as in MathJax."""
+"""Every formula of every notebook reads in KaTeX (VS Code, GitHub) as well as in MathJax."""
 
 from __future__ import annotations
 
