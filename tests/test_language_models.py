@@ -16,7 +16,7 @@ from course_lib.models.tokenisation import ByteTokeniser, UnknownToken, Vocabula
 from course_lib.trace import record
 
 LECTURE = {"low_": 3, "lower_": 1, "newest_": 3, "widest_": 1}
-TEXT = "The dog ran away. The other dog, 42 years old, ran after the first_one!\n\n  Then   both ran.\n"
+TEXT = "The dog ran away. The other dog, 42 years ran after the first_one!\n\n  Then   both ran.\n"
 
 
 def a_net(**options) -> gpt.GPT:
@@ -315,5 +315,3 @@ def test_bits_of_a_net_that_knows_nothing() -> None:
     assert bits == pytest.approx(4 * 400 / 800)  # log2(16) per token, two characters a token
     rate = language.warm_cosine(1.0, 100)
     assert rate(0) == pytest.approx(0.1) and rate(9) == 1.0 and rate(100) == pytest.approx(0.05)
-
-

@@ -230,7 +230,10 @@ CHECKS = [
         "language_models.cached_attention",
         "cached_attention(query, keys, values, new_key, new_value)",
         _cached,
-        [(QUERY, KEYS, VALUES, NEW_KEY, NEW_VALUE), (2 * QUERY, KEYS[:1], VALUES[:1], NEW_KEY, NEW_VALUE)],
+        [
+            (QUERY, KEYS, VALUES, NEW_KEY, NEW_VALUE),
+            (2 * QUERY, KEYS[:1], VALUES[:1], NEW_KEY, NEW_VALUE),
+        ],
         [
             Misconception(
                 "new token forgotten",

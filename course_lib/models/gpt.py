@@ -1,4 +1,4 @@
-"""A small GPT: a decoder-only transformer over tokens, its key-value cache, and ways to look inside.
+"""A small GPT: a decoder-only transformer over tokens, its key-value cache, a look inside.
 
 The architecture is GPT-2's (Radford et al. 2019): learned places, layer normalisation before each
 sublayer, GELU, one more normalisation at the end. One thing differs: GPT-2 uses the embedding a
@@ -8,7 +8,7 @@ second time as output weights; ours has its own, which learn much faster in a fe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Cache:
 
 
 class CausalSelfAttention(nn.Module):
-    """Several heads of attention in which no token sees a later one; `.weights` is the last call's."""
+    """Several heads of attention in which no token sees a later one; `.weights`: last call."""
 
     def __init__(self, model: int, heads: int) -> None:
         super().__init__()
@@ -100,7 +100,9 @@ class Block(nn.Module):
         padding: Bool[Tensor, "batch all_tokens"] | None = None,
     ) -> Float[Tensor, "batch tokens model"]:
         x = x + self.attention(self.norm_1(x), cache, layer, padding)
-        return x if self.mlp is None else x + self.mlp(self.norm_2(x))
+        if self.mlp is None or self.norm_2 is None:
+            return x
+        return x + self.mlp(self.norm_2(x))
 
 
 class GPT(nn.Module):
@@ -164,9 +166,7 @@ class GPT(nn.Module):
             found.append(block(found[-1], cache, layer, padding))
         return found
 
-    def read(
-        self, stream: Float[Tensor, "... model"]
-    ) -> Float[Tensor, "... vocabulary"]:
+    def read(self, stream: Float[Tensor, "... model"]) -> Float[Tensor, "... vocabulary"]:
         """The logits that a place of the residual stream stands for (on inner layers: the lens)."""
         return self.unembedding(self.norm(stream))
 
@@ -184,7 +184,9 @@ class GPT(nn.Module):
         """The attention weights of every layer and head."""
         with torch.no_grad():
             self(ids)
-        return torch.stack([block.attention.weights for block in self.blocks])
+        layers = [block for block in self.blocks if isinstance(block, Block)]
+        weights = [block.attention.weights for block in layers]
+        return torch.stack([found for found in weights if found is not None])
 
 
 def next_token_loss(
@@ -295,7 +297,7 @@ def induction(
     back = torch.roll(place, -1, dims=1)  # the query of place t is the key of place t - 1
     back[0] = 0
     before, first = attention(gain * back, place, token, allowed)
-    before = torch.cat([torch.zeros_like(before[:1]), before[1:]])  # nothing stands before the first
+    before = torch.cat([torch.zeros_like(before[:1]), before[1:]])  # none before the first
     gain = sharpness * math.sqrt(vocabulary)
     copied, second = attention(gain * token, before, token, allowed)
     return Induction(first.numpy(), second.numpy(), copied.numpy())
@@ -304,7 +306,7 @@ def induction(
 def repeated_sequences(
     count: int, length: int, vocabulary: int, generator: torch.Generator
 ) -> Int[Tensor, "count length"]:
-    """Random sequences that repeat themselves from a random place on: only copying can win there."""
+    """Random sequences that repeat themselves from a random place on: only copying wins."""
     found = torch.randint(vocabulary, (count, length), generator=generator)
     period = torch.randint(length // 4, length // 2 + 1, (count,), generator=generator)
     source = torch.arange(length)[None] % period[:, None]

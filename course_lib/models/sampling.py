@@ -35,9 +35,7 @@ def with_temperature(
     return softmax(logits / temperature)
 
 
-def _kept(
-    probabilities: Float[np.ndarray, " tokens"], count: int
-) -> Float[np.ndarray, " tokens"]:
+def _kept(probabilities: Float[np.ndarray, " tokens"], count: int) -> Float[np.ndarray, " tokens"]:
     order = np.argsort(-probabilities, kind="stable")  # of equals, the first comes first
     kept = np.zeros_like(probabilities)
     kept[order[:count]] = probabilities[order[:count]]
@@ -59,7 +57,7 @@ def nucleus(probabilities: Float[np.ndarray, " tokens"], p: float) -> int:
     if not 0 < p <= 1:
         raise ValueError(f"p must lie between 0 (excluded) and 1, got {p}")
     reached = np.cumsum(np.sort(np.asarray(probabilities, dtype=float))[::-1])
-    return int(min(np.searchsorted(reached, p - SLACK) + 1, len(reached)))
+    return min(int(np.searchsorted(reached, p - SLACK)) + 1, len(reached))
 
 
 def top_p(probabilities: Float[np.ndarray, " tokens"], p: float) -> Float[np.ndarray, " tokens"]:

@@ -99,7 +99,7 @@ def merged(pieces: Sequence[Hashable], pair: tuple, joined: Hashable) -> tuple:
 
 
 def pair_counts(words: Iterable[tuple[Sequence, int]]) -> Counter:
-    """How often each pair of neighbours stands in the words; a word counts as often as it occurs."""
+    """How often each pair of neighbours stands in the words, each word as often as it occurs."""
     counts: Counter = Counter()
     for pieces, count in words:
         for pair in zip(pieces, pieces[1:], strict=False):
@@ -129,7 +129,7 @@ def byte_pairs(words: Mapping[str, int], merges: int) -> Iterator[Merge]:
 
 
 def apply_merges(word: str, merges: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The pieces of a word that was perhaps never seen: the merges, in the order they were learnt."""
+    """The pieces of a word, perhaps never seen: the merges, in the order they were learnt."""
     pieces = tuple(word)
     for pair in merges:
         pieces = merged(pieces, pair, "".join(pair))
@@ -154,7 +154,9 @@ def learn_merges(chunks: Mapping[bytes, int], merges: int) -> list[Pair]:
             where[pair].add(w)
     learnt: list[Pair] = []
     for number in range(256, 256 + merges):
-        best = max(counts.items(), key=lambda item: (item[1], -item[0][0], -item[0][1]), default=None)
+        best = max(
+            counts.items(), key=lambda item: (item[1], -item[0][0], -item[0][1]), default=None
+        )
         if best is None or best[1] < 2:  # a pair that stands once saves nothing elsewhere
             break
         pair = best[0]
@@ -180,7 +182,7 @@ class ByteTokeniser:
     """
 
     def __init__(self, merges: Sequence[Pair]) -> None:
-        self.merges = [tuple(pair) for pair in merges]
+        self.merges: list[Pair] = [(left, right) for left, right in merges]
         self.rank = {pair: 256 + i for i, pair in enumerate(self.merges)}
         self.bytes = [bytes([i]) for i in range(256)]
         for left, right in self.merges:
@@ -194,7 +196,7 @@ class ByteTokeniser:
     def train(cls, text: str, size: int = 512) -> ByteTokeniser:
         """Learn from a text until the vocabulary has `size` tokens (at least the 256 bytes)."""
         if size < 256:
-            raise ValueError(f"the 256 bytes are always there: size must be 256 or more, not {size}")
+            raise ValueError(f"the bytes are always there: size must be 256 or more, got {size}")
         chunks = Counter(chunk.encode("utf-8") for chunk in CHUNK.findall(text))
         return cls(learn_merges(chunks, size - 256))
 

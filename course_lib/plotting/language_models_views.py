@@ -38,7 +38,7 @@ def bars(axes: Axes, count: int, colour: str = COLOURS.negative) -> tuple[Any, l
     return found, axes.set_yticklabels([""] * count)
 
 
-def _fill(found: Any, axes: Axes, names: Sequence[str], values: Sequence[float]) -> None:
+def _fill(found: Any, axes: Axes, names: Sequence[str], values: Any) -> None:
     for bar, value in zip(found, values, strict=True):
         bar.set_width(float(value))
     axes.set_yticklabels([visible(name) for name in names])
@@ -49,11 +49,11 @@ def page(axes: Axes, title: str) -> Any:
     axes.set_axis_off()
     axes.set_title(title)
     return axes.text(
-        0, 1, "", va="top", family="monospace", fontsize=9.5 * scale(), transform=axes.transAxes
+        0, 1, "", va="top", family="monospace", fontsize=11 * scale(), transform=axes.transAxes
     )
 
 
-def wrapped(text: str, width: int = 46, lines: int = 11) -> str:
+def wrapped(text: str, width: int = 44, lines: int = 11) -> str:
     """Text in lines of a width, with its line ends shown as signs."""
     return "\n".join(
         textwrap.wrap(visible(text).replace(BLANK, " "), width, drop_whitespace=False)[:lines]
@@ -63,7 +63,9 @@ def wrapped(text: str, width: int = 46, lines: int = 11) -> str:
 # --- n-grams that write -----------------------------------------------------------------------
 
 
-def markov(counts: ngrams.NGrams, prompts: Mapping[str, str]) -> Callable[[Any], Callable[..., str]]:
+def markov(
+    counts: ngrams.NGrams, prompts: Mapping[str, str]
+) -> Callable[[Any], Callable[..., str]]:
     """How an explorer lets character n-grams of order 1 to n write, and shows what they expect."""
     letters = [str(letter) for letter in counts.vocabulary]
 
@@ -85,6 +87,7 @@ def markov(counts: ngrams.NGrams, prompts: Mapping[str, str]) -> Callable[[Any],
             first = choices[0].probabilities
             best = np.argsort(-first, kind="stable")[:8]
             _fill(found, left, [letters[i] for i in best], first[best])
+            left.set_xlim(0, max(0.2, 1.05 * float(first.max())))
             written = "".join(letters[c.token] for c in choices)
             sheet.set_text(wrapped(prompts[prompt] + written))
             surprise = -np.mean([c.log_probability for c in choices]) / np.log(2)
@@ -105,7 +108,13 @@ def surprise_bars(tokens: Sequence[str], probabilities: Sequence[float]) -> Figu
     bits = -np.log2(probabilities)
     axes.bar(range(len(bits)), bits, color=COLOURS.negative)
     for i, (p, b) in enumerate(zip(probabilities, bits, strict=True)):
-        axes.text(i, b + 0.06, f"p = {p:g}", ha="center")
+        axes.text(
+            i,
+            b + 0.1,
+            f"p = {p:g}",
+            ha="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
     axes.axhline(bits.mean(), color=COLOURS.positive, linestyle="--")
     axes.text(
         len(bits) - 0.55, bits.mean() + 0.08, f"mean {bits.mean():.2f}",
@@ -121,13 +130,16 @@ def surprise_bars(tokens: Sequence[str], probabilities: Sequence[float]) -> Figu
 # --- tokens -----------------------------------------------------------------------------------
 
 
-def merging(start: Sequence[str]) -> Callable[[Any], Callable[[Merge], str]]:
-    """How a player draws byte-pair encoding: the words as tiles, new tokens in colour."""
+def merging(sizes: Sequence[int]) -> Callable[[Any], Callable[[Merge], str]]:
+    """How a player draws byte-pair encoding: words as tiles, the new token in colour.
+
+    `sizes` holds how many tokens the corpus has after each merge.
+    """
 
     def draw(pair: Any) -> Callable[[Merge], str]:
         axes, right = pair
+        right.plot(sizes, "o", color="#d0d0d0")
         (line,) = right.plot([], [], "o-", color=COLOURS.negative)
-        history: dict[int, int] = {}
         right.set(
             xlabel="merges", ylabel="tokens of the corpus", xlim=(-0.4, 8.4), ylim=(0, 50),
             title="shorter with every merge",
@@ -144,20 +156,16 @@ def merging(start: Sequence[str]) -> Callable[[Any], Callable[[Merge], str]]:
                 place = 1.3
                 for piece in pieces:
                     fresh = piece == joined
-                    known = start.index(piece) if piece in start else len(start)
+                    long = TILES[0] if len(piece) > 1 else "white"
                     axes.text(
                         place + 0.42 * len(piece), row, piece, va="center", ha="center",
                         family="monospace", fontweight="bold" if fresh else "normal",
                         fontsize=13 * scale(),
                         bbox={"boxstyle": "round,pad=0.22", "edgecolor": COLOURS.text,
-                              "facecolor": COLOURS.accent if fresh else TILES[known % len(TILES)]
-                              if len(piece) > 1 else "white"},
+                              "facecolor": COLOURS.accent if fresh else long},
                     )  # fmt: skip
                     place += 0.84 * len(piece) + 0.5
-            history[state.step] = state.tokens
-            done = [history[k] for k in range(state.step + 1) if k in history]
-            steps = [k for k in range(state.step + 1) if k in history]
-            line.set_data(steps, done)
+            line.set_data(range(state.step + 1), sizes[: state.step + 1])
             if state.pair is None:
                 return (
                     f"{state.tokens} tokens of {len(state.vocabulary)} kinds: each sign for itself"
@@ -194,14 +202,14 @@ def tokens_view(tokeniser: ByteTokeniser, texts: Mapping[str, str]) -> Callable[
         def update(text: str, merges: int) -> str:
             axes.clear()
             axes.set_axis_off()
-            axes.set(xlim=(0, 62), ylim=(5.6, -0.6))
+            axes.set(xlim=(0, 62), ylim=(4.4, -0.7))
             some = tokeniser.first(256 + merges)
             ids, place, row = some.encode(texts[text]), 0.0, 0
             for k, number in enumerate(ids):
                 raw = some.bytes[number]
                 whole = raw.decode("utf-8", errors="ignore")
                 shown = visible(whole) if whole else "x" + raw.hex()
-                width = 1.16 * max(len(shown.replace("\\", "")), 1) + 0.9
+                width = 0.66 * max(len(shown.replace("\\", "")), 1) + 1.0
                 if place + width > 61:
                     place, row = 0.0, row + 1
                 axes.text(
@@ -244,18 +252,29 @@ def against_ngrams(
     )  # fmt: skip
     if longer:
         axes.plot(
-            *zip(*longer, strict=True), "s--", color=COLOURS.accent, label="one longer run, recorded"
+            *zip(*longer, strict=True),
+            "s--",
+            color=COLOURS.accent,
+            label="one longer run, recorded",
         )
     last = max([*tokens, *(n for n, _ in longer)])
     for k, (name, bits) in enumerate(baselines.items()):
         axes.axhline(bits, color=COLOURS.neutral, linestyle=(":", "--", "-.", "-")[k % 4])
-        axes.text(last, bits + 0.03, name, ha="right", color=COLOURS.neutral)
+        low = bits < min(baselines.values()) + 1e-9
+        axes.text(
+            last, bits + (-0.02 if low else 0.02), name, ha="right", color=COLOURS.neutral,
+            va="top" if low else "bottom",
+        )  # fmt: skip
     axes.set(
         xscale="log", xlabel="tokens read in training (logarithmic)",
         ylabel="bits per character, held out",
         title="Past the bigram in seconds; the 5-gram is far ahead",
+        ylim=(min(baselines.values()) - 0.25, None),
     )  # fmt: skip
-    axes.legend(loc="lower left")
+    ticks = [10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
+    axes.set_xticks(ticks, [f"{t:,}" for t in ticks])
+    axes.minorticks_off()
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.9))
     return axes.figure
 
 
@@ -266,8 +285,8 @@ def power_law(
     axes = new_axes(6.5, 3.8)
     for n, values in bits.items():
         axes.plot([n] * len(values), values, "o", color=COLOURS.positive)
-    n = np.array([min(weights) * 0.8, max(weights) * 1.25])
-    axes.plot(n, np.exp(height) * n**slope, "--", color=COLOURS.negative,
+    ends = np.array([min(weights) * 0.8, max(weights) * 1.25])
+    axes.plot(ends, np.exp(height) * ends**slope, "--", color=COLOURS.negative,
               label=f"a N^(-b), b = {-slope:.3f}")  # fmt: skip
     axes.set(
         xscale="log", yscale="log", xlabel="weights N", ylabel="bits per character",
@@ -293,7 +312,7 @@ def influence(changed: Float[np.ndarray, "tokens tokens"]) -> Figure:
     axes.grid(False)
     axes.set(
         xlabel="the token that is changed", ylabel="the place whose output is watched",
-        title="A changed token reaches no earlier place (grey: exactly 0)",
+        title="A change reaches no earlier place (grey: 0)",
     )  # fmt: skip
     axes.figure.colorbar(picture, label="largest change, power of ten")
     return axes.figure
@@ -430,7 +449,9 @@ def continuing(
             plain.set_data(own[best], range(10))
             left.set_xlim(0, max(0.25, 1.05 * float(max(first.max(), own.max()))))
             sheet.set_text(wrapped(prompt + decode(written)))
-            chance = "" if method != "sampling" else f", seed {seed}, T {temperature:g}, k {k}, p {p:g}"
+            chance = (
+                "" if method != "sampling" else f", seed {seed}, T {temperature:g}, k {k}, p {p:g}"
+            )
             return (
                 f"{method}{chance}: drawn from {np.count_nonzero(first)} tokens; log-probability "
                 f"{mean:.2f} per token, {sampling.repetition(written, 3):.0%} of its 3-grams "
@@ -451,13 +472,13 @@ def beam_tree(tokens: Sequence[str]) -> Callable[[Any], Callable[[Beams], str]]:
         def update(state: Beams) -> str:
             axes.clear()
             axes.set_axis_off()
-            axes.set(xlim=(-0.5, 10), ylim=(-9.4, 1.2))
+            axes.set(xlim=(-0.3, 10), ylim=(-4.6, 1.3))
             if state.step == 0:
                 axes.text(0, 0, "start", va="center")
                 return "step 0: one empty prefix of probability 1"
             kept = {beam.tokens for beam in state.beams}
             axes.text(0, 0.9, "candidates, best first (coloured: kept)")
-            for row, one in enumerate(state.candidates[:9]):
+            for row, one in enumerate(state.candidates[:5]):
                 words = " ".join(tokens[i] for i in one.tokens)
                 stays = one.tokens in kept
                 axes.text(
@@ -469,7 +490,8 @@ def beam_tree(tokens: Sequence[str]) -> Callable[[Any], Callable[[Beams], str]]:
             best = state.best
             return (
                 f"step {state.step}: {len(state.candidates)} candidates, {len(state.beams)} stay; "
-                f"best so far {' '.join(tokens[i] for i in best.tokens)} with {best.probability:.4f}"
+                f"best so far {' '.join(tokens[i] for i in best.tokens)} with "
+                f"{best.probability:.4f}"
             )
 
         return update
@@ -484,7 +506,8 @@ def repetition_bars(shares: Mapping[str, Sequence[float]]) -> Figure:
         axes.barh(k, np.mean(values), color=COLOURS.classes[k], alpha=0.6)
         axes.plot(values, [k] * len(values), "o", color=COLOURS.text, markersize=5 * scale())
     axes.set(
-        yticks=range(len(shares)), yticklabels=list(shares), xlim=(0, 1), ylim=(len(shares) - 0.4, -0.6),
+        yticks=range(len(shares)), yticklabels=list(shares), xlim=(0, 1),
+        ylim=(len(shares) - 0.4, -0.6),
         xlabel="share of 3-grams that stood there before",
         title="Without chance, the text runs in circles",
     )  # fmt: skip
@@ -545,7 +568,9 @@ def lens_table(
     axes.set_axis_off()
     axes.set(xlim=(-2.6, len(truth) - 0.4), ylim=(len(stages) + 0.5, -0.8))
     for row, stage in enumerate(stages):
-        axes.text(-2.5, row, f"{stage}\n{bits[row]:.2f} bits/token", va="center", fontsize=9 * scale())
+        axes.text(
+            -2.5, row, f"{stage}\n{bits[row]:.2f} bits/token", va="center", fontsize=9 * scale()
+        )
         for column, (guess, p) in enumerate(guesses[row]):
             right = guess == truth[column]
             axes.text(
@@ -560,7 +585,7 @@ def lens_table(
             column, len(stages), visible(token), ha="center", va="center", fontweight="bold",
             fontsize=9 * scale(), family="monospace",
         )  # fmt: skip
-    axes.set_title("From block to block the guesses become the answer (framed: right)")
+    axes.set_title("From block to block the guesses get better (framed: right)")
     return axes.figure
 
 
@@ -609,9 +634,7 @@ def induction_view(texts: Mapping[str, str]) -> Callable[[Any], Callable[..., st
     return draw
 
 
-def copying(
-    accuracy: Mapping[str, Sequence[float]], ceiling: float, chance: float
-) -> Figure:
+def copying(accuracy: Mapping[str, Sequence[float]], ceiling: float, chance: float) -> Figure:
     """How often the second half of a repeated sequence is foretold, for each net and seed."""
     axes = new_axes(6.5, 3.2)
     for k, (_, values) in enumerate(accuracy.items()):
@@ -637,14 +660,14 @@ def loss_mask(tokens: Sequence[str], counted: Sequence[bool]) -> Figure:
     axes.set_axis_off()
     place = 0.0
     for token, counts in zip(tokens, counted, strict=True):
-        width = 1.1 * len(visible(token)) + 0.9
+        width = 0.8 * len(visible(token)) + 1.0
         axes.text(
             place + width / 2, 0, visible(token), ha="center", va="center", family="monospace",
             bbox={"boxstyle": "round,pad=0.25", "edgecolor": "white",
                   "facecolor": TILES[1] if counts else "#e4e4e4"},
         )  # fmt: skip
         place += width
-    axes.set(xlim=(0, place), ylim=(-0.6, 0.6), title="Only the answer (orange) is learnt to be written")
+    axes.set(xlim=(0, place), ylim=(-0.6, 0.6), title="Only the answer (orange) is learnt")
     return axes.figure
 
 
@@ -665,8 +688,12 @@ def policy_view(
         betas = np.geomspace(0.05, 20, 120)
         policies = [losses.softmax(np.log(p) + r / b) for b in betas]
         kl = np.array([float(losses.kl_divergence(q, p)) for q in policies])
-        right.plot(kl, [q @ r for q in policies], "-", color=COLOURS.negative, label="learnt reward")
-        right.plot(kl, [q @ t for q in policies], "--", color=COLOURS.positive, label="what people want")
+        right.plot(
+            kl, [q @ r for q in policies], "-", color=COLOURS.negative, label="learnt reward"
+        )
+        right.plot(
+            kl, [q @ t for q in policies], "--", color=COLOURS.positive, label="what people want"
+        )
         heres = [right.plot([], [], "o", color=c, markersize=10 * scale())[0]
                  for c in (COLOURS.negative, COLOURS.positive)]  # fmt: skip
         right.set(xlabel="divergence from the language model, nats", ylabel="mean",

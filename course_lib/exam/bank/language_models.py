@@ -34,9 +34,7 @@ def positive_log(value: float) -> float:
     variants={"lecture": {"p": [0.2, 0.1, 0.3, 0.4, 0.9], "characters": 16}},
 )
 def sentence(draw: Draw) -> Exercise:
-    p = draw.search(
-        "p", lambda m: m.decimals("p", 5, 0.1, 0.9, 0.1), lambda v: len(set(v)) >= 3
-    )
+    p = draw.search("p", lambda m: m.decimals("p", 5, 0.1, 0.9, 0.1), lambda v: len(set(v)) >= 3)
     characters = draw.integer("characters", 14, 30)
     return Exercise(
         "A language model gives the five tokens of a sentence, the end mark included, the conditional "
@@ -253,9 +251,7 @@ def bpe(draw: Draw) -> Exercise:
                 mistakes=[
                     Mistake(
                         "words",
-                        lambda corpus: max(
-                            ranked([(w, 1) for w, _ in parsed(corpus)]).values()
-                        ),
+                        lambda corpus: max(ranked([(w, 1) for w, _ in parsed(corpus)]).values()),
                         "Weigh each word with its frequency.",
                     ),
                     Mistake(
@@ -276,7 +272,7 @@ def bpe(draw: Draw) -> Exercise:
                 "first",
                 "Which token does the first merge make?",
                 lambda corpus: "".join(learnt(corpus, 1)[1][0][0]),
-                choice(commonest(corpus), shuffle=True),
+                choice(sorted(commonest(corpus))),
                 hint="The two signs of that pair, written together.",
                 explain="The pair counted above.",
             ),
@@ -289,9 +285,13 @@ def bpe(draw: Draw) -> Exercise:
                 explain="{start:d} $-$ {count:d}.",
                 mistakes=[
                     Mistake(
-                        "two", lambda start, count: start - 2 * count, "Two become one: one is saved."
+                        "two",
+                        lambda start, count: start - 2 * count,
+                        "Two become one: one is saved.",
                     ),
-                    Mistake("one", lambda start: start - 1, "Every occurrence of the pair is merged."),
+                    Mistake(
+                        "one", lambda start: start - 1, "Every occurrence of the pair is merged."
+                    ),
                 ],
             ),
             Step(
@@ -301,9 +301,11 @@ def bpe(draw: Draw) -> Exercise:
                 integer(),
                 marks=2,
                 hint="Rewrite the words after each merge, then count the pairs anew.",
-                explain=lambda corpus: "Merges: "
-                + ", ".join(f"`{''.join(p)}` ({n})" for p, n in learnt(corpus, 3)[1])
-                + ".",
+                explain=lambda corpus: (
+                    "Merges: "
+                    + ", ".join(f"`{''.join(p)}` ({n})" for p, n in learnt(corpus, 3)[1])
+                    + "."
+                ),
                 mistakes=[
                     Mistake(
                         "once",
@@ -387,7 +389,9 @@ def temperature(draw: Draw) -> Exercise:
                 vector(length=4, decimals=3, partial=True),
                 marks=2,
                 hint="Divide the logits by $T$ first.",
-                explain=lambda a, T: f"Logits ${', '.join(f'{v / T:g}' for v in a)}$, then softmax.",
+                explain=lambda a, T: (
+                    f"Logits ${', '.join(f'{v / T:g}' for v in a)}$, then softmax."
+                ),
                 mistakes=[
                     Mistake("times", lambda a, T: softmax(a * T), "Divide by $T$."),
                     Mistake(
@@ -482,7 +486,9 @@ def truncation(draw: Draw) -> Exercise:
                 hint="Divide by what is kept.",
                 explain=lambda p, mass: f"${p[0]:g} / {mass:.4g}$.",
                 mistakes=[
-                    Mistake("raw", lambda p: float(p[0]), "Renormalise: what is kept must add to 1."),
+                    Mistake(
+                        "raw", lambda p: float(p[0]), "Renormalise: what is kept must add to 1."
+                    ),
                     Mistake("uniform", lambda k: 1 / k, "The kept tokens keep their proportions."),
                 ],
             ),
@@ -492,7 +498,9 @@ def truncation(draw: Draw) -> Exercise:
                 lambda p, threshold: inside(p, threshold),
                 integer(),
                 hint="Add from the largest on, until the threshold is reached.",
-                explain=lambda p: f"The running sums are ${', '.join(f'{v:.4g}' for v in np.cumsum(p))}$.",
+                explain=lambda p: (
+                    f"The running sums are ${', '.join(f'{v:.4g}' for v in np.cumsum(p))}$."
+                ),
                 mistakes=[
                     Mistake(
                         "below",
@@ -533,11 +541,15 @@ def truncation(draw: Draw) -> Exercise:
 )
 def beam(draw: Draw) -> Exercise:
     a = draw.choice("a", [0.5, 0.55, 0.6, 0.65])
-    b = draw.search("b", lambda m: m.choice("b", [0.35, 0.4, 0.45, 0.3]), lambda v: v < a and v + a <= 1)
+    b = draw.search(
+        "b", lambda m: m.choice("b", [0.35, 0.4, 0.45, 0.3]), lambda v: v < a and v + a <= 1
+    )
     after_a = draw.choice("after_a", [[0.4, 0.35], [0.5, 0.3], [0.45, 0.35], [0.35, 0.3]])
     after_b = draw.search(
         "after_b",
-        lambda m: m.choice("s", [[0.9, 0.1], [0.8, 0.2], [0.95, 0.05], [0.85, 0.15], [0.6, 0.4], [0.5, 0.5]]),
+        lambda m: m.choice(
+            "s", [[0.9, 0.1], [0.8, 0.2], [0.95, 0.05], [0.85, 0.15], [0.6, 0.4], [0.5, 0.5]]
+        ),
         lambda v: abs(b * v[0] - a * after_a[0]) > 0.004,
     )
     return Exercise(
@@ -552,7 +564,9 @@ def beam(draw: Draw) -> Exercise:
                 lambda a, after_a: float(a * after_a[0]),
                 number(significant=3),
                 hint="Take the likeliest token each time.",
-                explain=lambda a, after_a: f"A first, then its likeliest: ${a:g} \\cdot {after_a[0]:g}$.",
+                explain=lambda a, after_a: (
+                    f"A first, then its likeliest: ${a:g} \\cdot {after_a[0]:g}$."
+                ),
                 mistakes=[
                     Mistake("sum", lambda a, after_a: float(a + after_a[0]), "Multiply."),
                     Mistake(
@@ -590,9 +604,7 @@ def beam(draw: Draw) -> Exercise:
                         lambda greedy, other: min(greedy, other),
                         "A beam of two keeps both beginnings and returns the better end.",
                     ),
-                    Mistake(
-                        "total", lambda greedy, other: greedy + other, "Return one sequence."
-                    ),
+                    Mistake("total", lambda greedy, other: greedy + other, "Return one sequence."),
                 ],
             ),
             Step(
@@ -603,7 +615,9 @@ def beam(draw: Draw) -> Exercise:
                 hint="The logarithm of the ratio; it is never negative here.",
                 explain="$\\ln($ {beam:} $/$ {greedy:} $)$.",
                 mistakes=[
-                    Mistake("log", lambda beam: positive_log(beam), "Minus that of the greedy one."),
+                    Mistake(
+                        "log", lambda beam: positive_log(beam), "Minus that of the greedy one."
+                    ),
                 ],
             ),
         ],
@@ -639,7 +653,9 @@ def kv_cache(draw: Draw) -> Exercise:
                 integer(),
                 marks=2,
                 hint="The first pass reads the prompt, each later one reads one token more.",
-                explain=lambda prompt, new: f"${' + '.join(str(int(prompt + i)) for i in range(int(new)))}$.",
+                explain=lambda prompt, new: (
+                    f"${' + '.join(str(int(prompt + i)) for i in range(int(new)))}$."
+                ),
                 mistakes=[
                     Mistake(
                         "one_more",
@@ -647,7 +663,9 @@ def kv_cache(draw: Draw) -> Exercise:
                         "The first pass reads the prompt alone.",
                     ),
                     Mistake(
-                        "constant", lambda prompt, new: prompt * new, "The text grows with every pass."
+                        "constant",
+                        lambda prompt, new: prompt * new,
+                        "The text grows with every pass.",
                     ),
                 ],
             ),
@@ -750,7 +768,9 @@ def weights(draw: Draw) -> Exercise:
                 hint="Four maps of $d \\times d$, then $d \\times 4d$ and $4d \\times d$.",
                 explain="$4d^2 + 8d^2 = 12d^2$.",
                 mistakes=[
-                    Mistake("no_output", lambda d: 11 * d * d, "The output map counts: four of them."),
+                    Mistake(
+                        "no_output", lambda d: 11 * d * d, "The output map counts: four of them."
+                    ),
                     Mistake("one_way", lambda d: 8 * d * d, "The MLP goes up *and* down."),
                     Mistake("attention", lambda d: 4 * d * d, "Add the MLP's $8d^2$."),
                 ],
@@ -820,7 +840,9 @@ def scaling(draw: Draw) -> Exercise:
                         lambda L1, L2, grow: (L1 - L2) / log(grow),
                         "Take the logarithm of the losses too.",
                     ),
-                    Mistake("sign", lambda L1, L2, grow: log(L2 / L1) / log(grow), "$b$ is positive."),
+                    Mistake(
+                        "sign", lambda L1, L2, grow: log(L2 / L1) / log(grow), "$b$ is positive."
+                    ),
                     Mistake(
                         "no_log",
                         lambda L1, L2, grow: log(L1 / L2) / grow,
@@ -873,9 +895,7 @@ def scaling(draw: Draw) -> Exercise:
     variants={"notes": {"r": [1.0, 0.0, -1.0], "p": [0.5, 0.3, 0.2], "beta": 1.0}},
 )
 def preference(draw: Draw) -> Exercise:
-    r = draw.search(
-        "r", lambda m: m.decimals("r", 3, -2, 2, 0.5), lambda v: len(set(v)) == 3
-    )
+    r = draw.search("r", lambda m: m.decimals("r", 3, -2, 2, 0.5), lambda v: len(set(v)) == 3)
     p = draw.choice("p", [[0.5, 0.3, 0.2], [0.6, 0.3, 0.1], [0.4, 0.4, 0.2], [0.2, 0.5, 0.3]])
     beta = draw.choice("beta", [0.5, 1.0, 2.0])
     return Exercise(
@@ -916,7 +936,9 @@ def preference(draw: Draw) -> Exercise:
                 vector(length=3, decimals=3, partial=True),
                 marks=2,
                 hint="Multiply, then divide by the sum.",
-                explain=lambda r, p, beta: f"The products are ${plus(p * np.exp(r / beta))}$ before dividing.",
+                explain=lambda r, p, beta: (
+                    f"The products are ${plus(p * np.exp(r / beta))}$ before dividing."
+                ),
                 mistakes=[
                     Mistake(
                         "no_prior",
@@ -935,7 +957,9 @@ def preference(draw: Draw) -> Exercise:
                 number(absolute=0.003),
                 marks=2,
                 hint="$\\sum_i \\pi_i \\ln(\\pi_i / p_i)$.",
-                explain=lambda policy, p: "$\\sum_i \\pi_i \\ln(\\pi_i / p_i)$ with the two rows above.",
+                explain=lambda policy, p: (
+                    "$\\sum_i \\pi_i \\ln(\\pi_i / p_i)$ with the two rows above."
+                ),
                 mistakes=[
                     Mistake(
                         "turned",
@@ -956,7 +980,10 @@ QUESTIONS = [
         "Why does a byte-level tokeniser need no token for the unknown?",
         "Its 256 bytes spell every text.",
         [
-            ("It was trained on texts in every language there is.", "It works for signs it never saw, by their bytes."),
+            (
+                "It was trained on texts in every language there is.",
+                "It works for signs it never saw, by their bytes.",
+            ),
             ("Unknown words are left out.", "Nothing is left out: the round trip is exact."),
             ("The embedding guesses them.", "The embedding only looks up a number that exists."),
         ],
@@ -969,7 +996,10 @@ QUESTIONS = [
         [
             ("Their perplexities per token.", "A longer token is harder to guess: not comparable."),
             ("Their losses per token.", "Tokens differ in length, so the unit differs."),
-            ("Their accuracies on the next token of the same text.", "Again another unit in each model."),
+            (
+                "Their accuracies on the next token of the same text.",
+                "Again another unit in each model.",
+            ),
         ],
         "The text is the same, so its whole surprise, shared out among its characters, is comparable.",
         "What is the same for both?",
@@ -991,7 +1021,10 @@ QUESTIONS = [
         [
             ("They are too large.", "A query is as large as a key."),
             ("They are equal to the keys.", "They come from another matrix."),
-            ("They change with every token that is written.", "They do not change; nobody uses them again."),
+            (
+                "They change with every token that is written.",
+                "They do not change; nobody uses them again.",
+            ),
         ],
         "The new row of attention needs the new query, and the keys and values of all tokens.",
         "Which row of the attention matrix is new?",
@@ -1001,7 +1034,10 @@ QUESTIONS = [
         "A repeated text makes its own repetition likelier.",
         [
             ("The temperature is too high.", "Greedy is the limit of temperature 0."),
-            ("The learning rate was too large when it was trained.", "It happens to well-trained models too."),
+            (
+                "The learning rate was too large when it was trained.",
+                "It happens to well-trained models too.",
+            ),
             ("The vocabulary is too small.", "It happens with every vocabulary."),
         ],
         "What stands in the context is a good guess for what follows; without chance nothing leads out.",
@@ -1012,7 +1048,10 @@ QUESTIONS = [
         "Find an earlier copy of a token and repeat what came next.",
         [
             ("Look at the token before.", "One head does that by place."),
-            ("Learn how frequent each of the tokens is in all the texts.", "That needs no attention at all."),
+            (
+                "Learn how frequent each of the tokens is in all the texts.",
+                "That needs no attention at all.",
+            ),
             ("Respect the causal mask.", "The mask holds in every layer."),
         ],
         "An induction head needs keys that know the token *before* them, which a first layer must write.",
