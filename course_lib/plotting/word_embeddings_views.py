@@ -324,7 +324,7 @@ def windows_view(sentence: Sequence[str]) -> Callable[[Any], Callable[[int, int,
         ]  # fmt: skip
         for arrow in arrows:
             axes.add_patch(arrow)
-        axes.set(xlim=(-0.6, len(sentence) - 0.4), ylim=(-0.4, 1.3), xticks=[], yticks=[])
+        axes.set(xlim=(-0.6, len(sentence) - 0.4), ylim=(-0.3, 1.0), xticks=[], yticks=[])
         axes.grid(False)
 
         def update(position: int, window: int, model: str) -> str:
@@ -350,10 +350,18 @@ def windows_view(sentence: Sequence[str]) -> Callable[[Any], Callable[[int, int,
 
 
 def moving_words(
-    words: Sequence[str], group: Callable[[str], int | None], limit: float
+    words: Sequence[str], group: Callable[[str], int | None], end: Float[np.ndarray, "V m"]
 ) -> Callable[[Any], Callable[[Learning], str]]:
-    """How a player draws vectors of length 2 while they are learnt, a marker per group."""
+    """How a player draws vectors while they are learnt, a marker per group.
+
+    They are seen from the side from which those of the `end` spread most.
+    """
     kinds = [group(word) for word in words]
+    chosen = [k for k, kind in enumerate(kinds) if kind is not None]
+    centre = end[chosen].mean(axis=0)
+    _, _, directions = np.linalg.svd(end[chosen] - centre, full_matrices=False)
+    side = directions[:2].T
+    limit = 1.25 * np.abs((end - centre) @ side).max()
 
     def draw(axes: Any) -> Callable[[Learning], str]:
         dots, names = [], []
@@ -371,13 +379,13 @@ def moving_words(
         axes.axhline(0, color=COLOURS.neutral, linewidth=0.6)
         axes.axvline(0, color=COLOURS.neutral, linewidth=0.6)
         axes.set(
-            xlim=(-limit, limit), ylim=(-limit, limit), xlabel="first number of the vector",
-            ylabel="second number",
+            xlim=(-limit, limit), ylim=(-limit, limit), xlabel="first direction",
+            ylabel="second direction",
         )  # fmt: skip
 
         def update(state: Learning) -> str:
             rows = state.centre[0]
-            for row, dot, name in zip(rows, dots, names, strict=True):
+            for row, dot, name in zip((rows - centre) @ side, dots, names, strict=True):
                 dot.set_data([row[0]], [row[1]])
                 name.xy = (row[0], row[1])
             axes.set_title(f"step {state.step}")
@@ -422,7 +430,7 @@ def ratios(words: Sequence[str], table: Float[np.ndarray, "2 words"]) -> Figure:
     left.bar(words, ratio, color=[COLOURS.positive if r > 1 else COLOURS.negative for r in ratio])
     left.axhline(1, color=COLOURS.text, linestyle=":")
     for k, r in enumerate(ratio):
-        left.annotate(f"{r:.2g}", (k, r), ha="center", va="bottom" if r > 1 else "top")
+        left.annotate(f"{r:.2g}", (k, r), ha="center", va="bottom")
     left.set(yscale="log", ylim=(0.03, 25), ylabel="P(k | ice) / P(k | steam)")
     left.set_title("Only the ratio tells ice from steam")
     x = np.linspace(0, 160, 400)
