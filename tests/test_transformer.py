@@ -159,3 +159,10 @@ def test_multiplications_are_counted_and_the_loss_is_a_mean(draw: torch.Generato
     logits, targets = torch.randn(2, 3, 4, generator=draw), torch.tensor([[0, 1, 3], [2, 2, 0]])
     picked = logits.log_softmax(-1).gather(-1, targets[..., None])
     torch.testing.assert_close(tr.token_loss(logits, targets, nets=3), -3 * picked.mean())
+
+
+def test_seeded_leaves_the_global_state_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, two, other = (tr.seeded(lambda: nn.Linear(3, 2).weight, seed) for seed in (4, 4, 5))
+    assert torch.equal(one, two) and not torch.equal(one, other)
+    assert torch.equal(before, torch.random.get_rng_state())

@@ -350,8 +350,15 @@ def token_loss(
     return nets * nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
 
 
+def seeded(make: Callable[[], Any], seed: int = 0) -> Any:
+    """What `make()` returns with torch's random numbers started at `seed`; their state stays."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
 def multiplications(run: Callable[[], Any]) -> int:
-    """How many multiplications of numbers the matrix products of a call take (torch counts them)."""
+    """How many multiplications the matrix products of a call take, as torch counts them."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
