@@ -38,7 +38,13 @@ OUT = ROOT / "build" / "site"
 SOURCE = ROOT / "build" / "site-source"
 FRAMES = ROOT / "build" / "frames"
 WEB = ROOT / "tools" / "web" / "site"
-GUIDES = {"presenting": "Presenting", "instructors": "For instructors"}
+GUIDES = {
+    "readme": "README.md",
+    "presenting": "docs/presenting.md",
+    "instructors": "docs/instructors.md",
+    "contributing": "CONTRIBUTING.md",
+    "data": "data/README.md",
+}
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -297,16 +303,23 @@ def exercises() -> dict[str, str]:
 
 
 def guide(name: str) -> str | None:
-    """A page of docs/ for the site; links to files that the site does not have become text."""
-    path = ROOT / "docs" / f"{name}.md"
+    """A paper of the repository for the site; links to files that the site lacks become text."""
+    path = ROOT / GUIDES[name]
     if not path.is_file():
         return None
-    text = path.read_text(encoding="utf-8").replace("](../notebooks/", "](../")
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)\n*", "", path.read_text(encoding="utf-8"))
+    if name == "readme":  # its heading is that of the first page
+        text = re.sub(r"\A# .*", "# About the course", text)
+    names = {place: key for key, place in GUIDES.items()}
 
     def keep(match: re.Match[str]) -> str:
-        target = match[2]
-        known = target.endswith(".ipynb") or target.removesuffix(".md") in GUIDES
-        return match[0] if known else match[1]
+        base = posixpath.dirname(GUIDES[name])
+        target = posixpath.normpath(posixpath.join(base, match[2]))
+        if target in names:
+            return f"[{match[1]}]({names[target]}.md)"
+        if target.startswith("notebooks/") and target.endswith(".ipynb"):
+            return f"[{match[1]}](../{target.removeprefix('notebooks/')}{match[3] or ''})"
+        return match[1]
 
     return re.sub(r"\[([^\]]*)\]\((?!https?:|#)([^)#]+)(#[^)]*)?\)", keep, text)
 
@@ -343,7 +356,7 @@ def index(found: list[Page], guides: Iterable[str]) -> str:
     if not any("exam/index" in tree for tree in trees):
         trees.append(toctree("Exam", ["exam/index"]))
     trees.append(toctree("Look up", [f"about/{n}" for n in ("concepts", "lectures", "errata")]))
-    trees.append(toctree("Teaching", [f"guides/{name}" for name in guides]))
+    trees.append(toctree("The course", [f"guides/{name}" for name in guides]))
     text = INDEX.format(toctrees="\n".join(trees))
     return (
         text
@@ -401,6 +414,9 @@ def write_source(found: list[Page], source: Path, frames: Path | None) -> None:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
                 cell["source"] = without_dead_links(cell["source"], page, known)
+            for output in cell.get("outputs", []):
+                if shown := output.get("data", {}).get("text/markdown"):
+                    output["data"]["text/markdown"] = without_dead_links(shown, page, known)
         write(f"{page.name}.ipynb", nbformat.writes(notebook))
     guides = {name: text for name in GUIDES if (text := guide(name))}
     collected = {"concepts": concepts(found), "lectures": lectures(found), "errata": errata(found)}

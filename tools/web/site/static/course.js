@@ -52,14 +52,21 @@
   };
   document.querySelectorAll(".course-player").forEach(play);
 
-  /* What scrolls inside the page must be reachable by Tab. */
-  const reach = () => document.querySelectorAll(
-    ".bd-article pre, .bd-article div.math, .pst-scrollable-table-container, .output_area"
-  ).forEach((box) => {
-    if (box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible")
-      box.tabIndex = 0;
-    else if (box.tabIndex === 0) box.removeAttribute("tabindex");
-  });
+  /* What is wider than the page scrolls inside it, and Tab must reach it. */
+  const reach = () => {
+    document.querySelectorAll(".bd-article span.math").forEach((formula) => {
+      const room = formula.parentElement.closest("p, li, td, th, dd, summary, div");
+      const wide = room && formula.firstElementChild?.getBoundingClientRect().width > room.clientWidth;
+      formula.classList.toggle("wide", Boolean(wide));
+    });
+    document.querySelectorAll(
+      ".bd-article pre, .bd-article .math, .pst-scrollable-table-container, .output_area"
+    ).forEach((box) => {
+      if (box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible")
+        box.tabIndex = 0;
+      else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+    });
+  };
   addEventListener("load", () => { reach(); window.MathJax?.startup?.promise?.then(reach); });
   addEventListener("resize", reach);
 
