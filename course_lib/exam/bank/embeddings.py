@@ -1246,9 +1246,9 @@ def analogy(draw: Draw) -> Exercise:
         female = m.decimals("female", 2, -1.5, 1.5, 0.5)
         off = m.decimals("off", 2, -0.5, 0.5, 0.5)
         table = m.decimals("table", 2, -2, 1, 0.5)
-        man, royal, female, off = map(np.array, (man, royal, female, off))
+        base, crown, skirt, slip = (np.array(x) for x in (man, royal, female, off))
         return [
-            x.tolist() for x in (man + royal, man + royal + female + off, man, man + female)
+            x.tolist() for x in (base + crown, base + crown + skirt + slip, base, base + skirt)
         ] + [table]
 
     def clear(X):
