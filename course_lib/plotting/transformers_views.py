@@ -269,7 +269,8 @@ def gradients_by_depth(slopes: Mapping[str, Float[np.ndarray, "seeds layers"]]) 
                           alpha=0.2)  # fmt: skip
         axes.semilogy(blocks, runs.mean(axis=0), color=COLOURS.classes[k], label=name,
                       marker=COLOURS.markers[k], linestyle=("-", "--", ":")[k])  # fmt: skip
-    axes.set(title="Post-norm pulls at the top, pre-norm at the bottom", xlabel="block (1 is next to the input)",
+    axes.set(title="Post-norm pulls at the top, pre-norm at the bottom",
+             xlabel="block (1 is next to the input)",
              ylabel="length of the gradient")  # fmt: skip
     axes.legend()
     return axes.figure
