@@ -432,7 +432,8 @@ def test_readme_chapters_use_data_that_exist():
     chapters = {row[0]: row[1] for row in readme_tables()[3][2:]}
     assert {"perceptron", "comparing classifiers"} <= set(chapters)
     for data in chapters.values():
-        assert any(name in ENTRIES for name in re.findall(r"\w+", data))
+        known = any(name in ENTRIES for name in re.findall(r"\w+", data))
+        assert known or data.strip().startswith("generated, with known truth")
     only_digits = [c for c, data in chapters.items() if data.strip() == "digits"]
     assert len(only_digits) <= 6
 
