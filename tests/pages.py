@@ -56,7 +56,7 @@ class View:
         if not request.url.startswith(("file:", "data:", "blob:")):
             self.outside.append(request.url)
 
-    def open(self, place: Path) -> Any:
+    def visit(self, place: Path) -> Any:
         self.complaints.clear()
         self.page.goto(place.resolve().as_uri())
         return self.page

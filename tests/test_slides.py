@@ -96,7 +96,7 @@ def started(chromium: Path) -> Iterator[Any]:
 def walk(started: Any, place: Path, tmp_path: Path) -> list[str]:
     """Open a deck, walk it by arrow keys, and return the slides that must be scrolled."""
     view = View(started)
-    page = view.open(place)
+    page = view.visit(place)
     page.wait_for_selector("body[data-ready]", state="attached")
     total = page.evaluate("Reveal.getTotalSlides()")
     seen = [page.evaluate("Reveal.getSlidePastCount()")]
@@ -156,7 +156,7 @@ def test_answers_open_and_long_slides_scroll_by_keys(started, tmp_path):
         (tmp_path / "assets" / name).write_bytes((slides.WEB / name).read_bytes())
     place = slides.written(path, tmp_path / "small.html", "assets")
     view = View(started)
-    page = view.open(place)
+    page = view.visit(place)
     page.wait_for_selector("body[data-ready]", state="attached")
     count = "document.querySelectorAll('details[open]').length"
     assert page.evaluate(count) == 0

@@ -219,7 +219,7 @@ def look(started: Any, place: Path, theme: str = "light", width: int = 1280) -> 
     """Open a page as a reader would and wait for its formulas."""
     view = View(started, width, 900)
     view.page.emulate_media(color_scheme=theme)
-    page = view.open(place)
+    page = view.visit(place)
     page.evaluate("() => window.MathJax?.startup?.promise?.then(() => 0)")
     return view
 
@@ -242,8 +242,14 @@ def test_pages_load_without_a_network_and_are_accessible(started, site, name):
     view.page.close()
 
 
-def test_a_chapter_on_a_phone_and_in_the_dark(started, site):
-    view = look(started, site / "2_networks" / "perceptron.html", "dark", 320)
+def test_a_chapter_fits_a_phone(started, site):
+    view = look(started, site / "2_networks" / "perceptron.html", width=320)
+    assert faults(view) == []
+    view.page.close()
+
+
+def test_figure_code_formula_and_table_in_the_dark_on_a_phone(started, site):
+    view = look(started, site / "player.html", "dark", 320)
     assert faults(view) == []
     assert view.page.evaluate("document.documentElement.dataset.theme") == "dark"
     view.page.add_script_tag(path=str(npm.packages() / "axe-core" / "axe.min.js"))
