@@ -103,6 +103,15 @@ def test_frames_are_few_and_reach_both_ends():
     assert len(many) == len(set(many)) == 40 and (many[0], many[-1]) == (0, 999)
 
 
+def test_frames_of_changed_code_are_dropped(tmp_path):
+    one = page("a", v4.new_code_cell("1"))
+    for digest, kept in (("another", False), (notebooks.digest(one.notebook), True)):
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "digest").write_text(digest, encoding="utf-8")
+        assert website.write_frames([one], tmp_path, run=False) == []
+        assert (tmp_path / "a").exists() is kept
+
+
 def test_only_sections_with_players_run_for_their_frames():
     player = v4.new_code_cell("play()", metadata={"tags": ["player"]})
     imports = v4.new_code_cell("import a", metadata={"tags": ["imports"]})

@@ -1,7 +1,8 @@
 """Build the reading site from the notebooks as they are stored: build/site, which needs no network.
 
     python -m tools.website                     everything
-    python -m tools.website --no-frames         players stay contact sheets (nothing is executed)
+    python -m tools.website --no-frames         nothing is executed: players without frames from an
+                                                earlier call stay contact sheets
     python -m tools.website perceptron ...      these chapters only, to look at them
 
 Sphinx, myst-nb and the book theme make the pages from the stored outputs. Beside the notebooks
@@ -368,24 +369,27 @@ def index(found: list[Page], guides: Iterable[str]) -> str:
 # --- frames ---------------------------------------------------------------------------------------
 
 
-def write_frames(found: list[Page], frames: Path) -> list[str]:
-    """Run the notebooks' cells up to their last player and keep at most 40 frames of each.
+def write_frames(found: list[Page], frames: Path, run: bool = True) -> list[str]:
+    """Drop the frames of notebooks whose code has changed, and write them anew if `run`.
 
-    A notebook whose code has not changed since its frames were written is left alone. Returns a
-    line for each notebook that failed: its players stay stills.
+    Returns a line for each notebook that failed: its players stay stills.
     """
     failed = []
     for page in found:
-        stamp = frames / page.name / "digest"
+        folder = frames / page.name
         digest = notebooks.digest(page.notebook)
+        stamp = folder / "digest"
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
             continue
-        program = [sys.executable, "-m", "tools.frames", str(page.path), str(frames / page.name)]
+        shutil.rmtree(folder, ignore_errors=True)
+        if not run:
+            continue
+        program = [sys.executable, "-m", "tools.frames", str(page.path), str(folder)]
         done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
         if done.returncode:
-            failed.append(f"{page.name}: {done.stderr.strip().splitlines()[-1:]}")
+            failed.append(f"{page.name}: {' '.join(done.stderr.strip().splitlines()[-1:])}")
         else:
-            stamp.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             stamp.write_text(digest, encoding="utf-8")
     return failed
 
@@ -466,8 +470,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         found = pages(options.chapters)
-        failed = [] if options.no_frames else write_frames(found, FRAMES)
-        warnings = build(found, frames=None if options.no_frames else FRAMES)
+        failed = write_frames(found, FRAMES, run=not options.no_frames)
+        warnings = build(found, frames=FRAMES)
     except (KeyError, npm.NpmError, RuntimeError) as error:
         print(error.args[0], file=sys.stderr)
         return 1
