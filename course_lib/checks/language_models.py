@@ -20,6 +20,18 @@ def _perplexity(probabilities):
     return float(np.exp(-np.mean(np.log(probabilities))))
 
 
+def _no_root(probabilities):
+    """One over the probability of the whole text."""
+    with np.errstate(all="ignore"):
+        return float(np.exp(-np.sum(np.log(probabilities))))
+
+
+def _by_product(probabilities):
+    """Right for short texts; the product of a long one underflows."""
+    with np.errstate(all="ignore"):
+        return float(np.prod(probabilities) ** np.float64(-1 / len(probabilities)))
+
+
 def _merge(ids, pair, new):
     return np.array(tokenisation.merged(list(ids), tuple(pair), new))
 
@@ -146,8 +158,13 @@ CHECKS = [
             ),
             Misconception(
                 "sum",
-                lambda p: float(np.exp(min(-np.sum(np.log(p)), 700.0))),
+                _no_root,
                 "You did not divide by the number of tokens.",
+            ),
+            Misconception(
+                "product",
+                _by_product,
+                "The product of many small numbers is 0 in the computer: add logarithms instead.",
             ),
             Misconception(
                 "mixed bases",
@@ -260,7 +277,7 @@ CHECKS = [
         _preference_loss,
         [
             (np.array([1.0, 0.2, -1.0]), np.array([0.0, 0.5, -3.0])),
-            (np.array([2.0]), np.array([-1.0])),
+            (np.array([2.0, 0.3]), np.array([-1.0, 0.0])),
         ],
         [
             Misconception(
@@ -270,7 +287,7 @@ CHECKS = [
             ),
             Misconception(
                 "sum",
-                lambda c, r: _preference_loss(c, r) * (len(c) + (len(c) == 1)),
+                lambda c, r: _preference_loss(c, r) * len(c),
                 "Take the mean over the pairs.",
             ),
             Misconception(
