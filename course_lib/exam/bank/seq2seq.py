@@ -418,8 +418,8 @@ def multiplicative(draw: Draw) -> Exercise:
         lambda rows: rows[0] != rows[1] and all(any(r[:2]) and any(r[2:]) for r in rows),
     )
     return Exercise(
-        "The decoder state is $h = {h:}$, the source states are the rows of {S:}. The score is "
-        "$h^T W \\bar h_s$ with a diagonal $W$ whose diagonal is {w:}.",
+        "The decoder state is $h = {h:}$, the source states are the rows of $S = {S:}$. The score "
+        "is $h^T W \\bar h_s$ with a diagonal $W$ whose diagonal is {w:}.",
         givens={"h": h, "S": S, "w": w, "C": C},
         steps=[
             Step(
@@ -481,7 +481,7 @@ def multiplicative(draw: Draw) -> Exercise:
             ),
             Step(
                 "attention",
-                "The attention vector $\\tanh(W_c[c; h])$ with $W_c$ = {C:}",
+                "The attention vector $\\tanh(W_c[c; h])$ with $W_c = {C:}$",
                 lambda C, context, h: np.tanh(np.asarray(C) @ np.array([*context, *h])),
                 vector(length=2, decimals=4, partial=True),
                 marks=2,
@@ -530,8 +530,8 @@ def additive(draw: Draw) -> Exercise:
     a = draw.search("a", lambda m: m.integers("a", 2, -1, 2, exclude=[0]), lambda v: True)
     v = draw.integers("v", 2, 1, 2)
     return Exercise(
-        "The decoder state is $h = {h:}$, the source states are the rows of {S:}. The score is "
-        "$v^T \\tanh(W_1 h + W_2 \\bar h_s)$ with $v = {v:}$, $W_2$ the identity and a diagonal "
+        "The decoder state is $h = {h:}$, the source states are the rows of $S = {S:}$. The score "
+        "is $v^T \\tanh(W_1 h + W_2 \\bar h_s)$ with $v = {v:}$, $W_2$ the identity and a diagonal "
         "$W_1$ with the diagonal {a:}.",
         givens={"h": h, "S": S, "a": a, "v": v},
         steps=[
@@ -627,8 +627,8 @@ def key_value(draw: Draw) -> Exercise:
         lambda rows: len({tuple(r) for r in rows}) == 3,
     )
     return Exercise(
-        "An associative memory has the keys {K:} and the values {V:} (one row each). The query is "
-        "{q:}, the score $q \\cdot k / \\sqrt d$.",
+        "An associative memory has the keys $K = {K:}$ and the values $V = {V:}$ (one row each). The "
+        "query is {q:}, the score $q \\cdot k / \\sqrt d$.",
         givens={"q": q, "K": K, "V": V},
         steps=[
             Step(
@@ -713,7 +713,7 @@ def hierarchical(draw: Draw) -> Exercise:
         return mean_of(softmax(np.asarray(rows) @ np.asarray(q)), rows)
 
     return Exercise(
-        "A document has two sentences with the word states {one:} and {two:} (one row per word). "
+        "A document has two sentences with the word states ${one:}$ and ${two:}$ (one row per word). "
         "The query {q:} scores words and sentences by the plain dot product.",
         givens={"one": one, "two": two, "q": q},
         steps=[
@@ -936,8 +936,8 @@ def find(draw: Draw) -> Exercise:
     k = draw.choice("k", [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2]])
     beta = draw.integer("beta", 2, 5)
     return Exercise(
-        "A memory has three slots, the rows of {M:}. A head looks for the key {k:} with strength "
-        "$\\beta$ = {beta:d}, comparing by the cosine.",
+        "A memory has three slots, the rows of $M = {M:}$. A head looks for the key {k:} with "
+        "strength $\\beta$ = {beta:d}, comparing by the cosine.",
         givens={"M": M, "k": k, "beta": beta},
         steps=[
             Step(
@@ -1141,8 +1141,8 @@ def soft_write(draw: Draw) -> Exercise:
         )
 
     return Exercise(
-        "A memory has three slots, the rows of {M:}. The writing head has the focus {w:}, the erase "
-        "vector {e:} and the add vector {a:}.",
+        "A memory has three slots, the rows of $M = {M:}$. The writing head has the focus {w:}, the "
+        "erase vector {e:} and the add vector {a:}.",
         givens={"M": M, "w": w, "e": e, "a": a},
         steps=[
             step("first", 0, "first"),
@@ -1178,8 +1178,8 @@ def retrieval(draw: Draw) -> Exercise:
     )
     names = ("the first", "the second", "the third")
     return Exercise(
-        "A chatbot keeps three stored questions as vectors, the rows of {K:}. A new question has the "
-        "vector {q:}. It answers with the answer of the nearest stored question by the cosine.",
+        "A chatbot keeps three stored questions as vectors, the rows of $K = {K:}$. A new question has "
+        "the vector {q:}. It answers with the answer of the nearest stored question by the cosine.",
         givens={"q": q, "K": K},
         steps=[
             Step(
