@@ -117,7 +117,7 @@ def walk(started: Any, place: Path, tmp_path: Path) -> list[str]:
     assert sorted(set(seen)) == list(range(total)), "the arrows do not walk every slide"
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("Reveal.getSlidePastCount()") == total - 2
-    formulas = page.evaluate("document.querySelectorAll('mjx-container svg').length")
+    formulas = page.evaluate("document.querySelectorAll('mjx-container > svg').length")
     left = page.evaluate(
         """() => [...document.querySelectorAll("mjx-merror, [data-mml-node=merror]")]
             .map((e) => e.textContent)"""
