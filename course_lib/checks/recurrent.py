@@ -150,6 +150,11 @@ CHECKS = [
                 "The forget gate multiplies the old cell, the input gate the candidate.",
             ),
             Misconception(
+                "output first",
+                lambda pre, C: _lstm(pre, C)[::-1],
+                "The new cell comes first, then the output: return C, h.",
+            ),
+            Misconception(
                 "squashed cell",
                 _lstm_slip(lambda f, i, c, C: np.tanh(f * C + i * c)),
                 "The cell is a plain sum: no tanh there, that is its point.",
@@ -221,6 +226,11 @@ CHECKS = [
                 "wrong state",
                 _slip(shift=0),
                 "At step t the weight v met the state before, h_(t-1).",
+            ),
+            Misconception(
+                "v first",
+                lambda x, h, v, target: _back(x, h, v, target)[::-1],
+                "Return the gradient of w first, then that of v.",
             ),
             Misconception(
                 "average",

@@ -240,8 +240,9 @@ def gru_step(
 ) -> GRUState:
     """One step of a GRU; gates in the order update z, reset r, candidate.
 
-    "lecture": z = 1 takes the candidate, r acts before the matrix (000B, Cho and others 2014).
-    "torch": z = 1 keeps the old state, r acts after the matrix; no bias inside r here.
+    "lecture": z = 1 takes the candidate, r acts before the matrix (000B, Chung and others 2014).
+    "torch": z = 1 keeps the old state (as in Cho and others 2014), r acts after the matrix; no
+    bias inside r here.
     Raises KeyError for another convention.
     """
     U, W, b = weights

@@ -34,7 +34,6 @@ def memory_view(axes: Axes) -> Callable[[float, str, int], str]:
         xlabel="steps after the input",
         ylabel="state h",
         xlim=(-0.5, 40.5),
-        title="the echo of one input",
     )
 
     def update(v: float, activation: str, wait: int) -> str:
@@ -43,6 +42,7 @@ def memory_view(axes: Axes) -> Callable[[float, str, int], str]:
         for _ in steps[1:]:
             h.append(float(np.clip(f(np.array(v * h[-1])), -1e6, 1e6)))
         stems.set_data(steps, h)
+        axes.set_title(f"After {wait} steps {h[wait] / h[0]:.2g} of the first echo is left")
         top = max(1.1, min(max(np.abs(h)) * 1.1, 12))
         axes.set_ylim(-0.1 * top if min(h) >= 0 else -top, top)
         edge.set_data([wait, wait], axes.get_ylim())
@@ -130,7 +130,6 @@ def flow_view(axes: Axes) -> Callable[[float, str, int], str]:
         yscale="log",
         xlabel="steps back in time",
         ylabel="length of the error",
-        title="How much of the error arrives",
     )
     axes.axhline(1, color=COLOURS.text, linewidth=0.6)
     axes.legend(loc="upper left")
@@ -143,6 +142,7 @@ def flow_view(axes: Axes) -> Callable[[float, str, int], str]:
         limit = got[0] * (radius * steepest) ** k
         line.set_data(k, np.maximum(got, 1e-12))
         bound.set_data(k, limit)
+        axes.set_title(f"{steps} steps back, {got[-1] / got[0]:.2g} of the error arrives")
         word = (
             "shrinks"
             if radius * steepest < 1
@@ -232,7 +232,7 @@ def storing_view(
 
 
 def gate_maps(
-    maps: Mapping[str, Float[np.ndarray, "steps units"]], labels: Sequence[str]
+    maps: Mapping[str, Float[np.ndarray, "steps units"]], labels: Sequence[str], title: str = ""
 ) -> Figure:
     """Gates or states of all units (rows) over a sequence (columns), one panel each."""
     row = new_axes(2.9 * len(maps), 2.9, columns=len(maps), sharey=True)
@@ -248,7 +248,9 @@ def gate_maps(
         axes.set(title=name, xlabel="step", xticks=range(0, len(labels), 5))
         axes.figure.colorbar(image, ax=axes, shrink=0.7)
     np.ravel(row)[0].set(ylabel="unit", yticks=range(0, values.shape[1], 5))
-    return np.ravel(row)[0].figure
+    figure = np.ravel(row)[0].figure
+    figure.suptitle(title)
+    return figure
 
 
 # --- shapes -----------------------------------------------------------------------------------
@@ -309,7 +311,6 @@ def field_view(axes: Axes) -> Callable[[int, int, int], str]:
         xlim=(-shown, 1),
         xlabel="time (0 = now)",
         ylabel="level",
-        title="What the newest output sees",
     )
 
     def update(filter: int, levels: int, wait: int) -> str:  # noqa: A002  the word of the lecture
@@ -329,6 +330,7 @@ def field_view(axes: Axes) -> Callable[[int, int, int], str]:
         wires.set_data(*np.array(edges).T)
         axes.set(ylim=(-0.4, levels + 0.4), yticks=range(levels + 1))
         field = receptive_field(filter, levels)
+        axes.set_title(f"The newest output sees {field} inputs")
         verdict = "inside: it can be remembered" if wait < field else "outside: it cannot matter"
         return (
             f"{field} inputs are seen ({receptive_field(filter, levels, 2)} with residual blocks "
@@ -403,7 +405,9 @@ def bands(
 
 
 def number_unit(
-    words: Mapping[str, Sequence[str]], traces: Mapping[str, Float[np.ndarray, " steps"]]
+    words: Mapping[str, Sequence[str]],
+    traces: Mapping[str, Float[np.ndarray, " steps"]],
+    title: str = "",
 ) -> Figure:
     """The network's belief in "plural" word by word, for sentences that differ in one noun."""
     row = np.atleast_1d(new_axes(9, 3.2, columns=len(words), sharey=True))
@@ -415,6 +419,7 @@ def number_unit(
         axes.set(title=name, xticks=t, ylim=(-0.05, 1.05))
         axes.set_xticklabels(words[name], rotation=60, ha="right", fontsize=8 * scale())
     row[0].set_ylabel("belief in a plural verb")
+    row[0].figure.suptitle(title)
     return row[0].figure
 
 

@@ -384,7 +384,7 @@ def gates(draw: Draw) -> Exercise:
     i = draw.choice("i", [[1, 0], [0, 1], [1, 1]])
     c = draw.decimals("c", 2, 0.1, 0.9, 0.1)
     return Exercise(
-        "The forget gate of an LSTM with two units is $f = s(W\\,[h, x])$ with $W$ = {W:}, no bias, and the step $s(a) = 1$ "
+        "The forget gate of an LSTM with two units is $f = s(W\\,[h, x])$ with $W = {W:}$, no bias, and the step $s(a) = 1$ "
         "for $a > 0$, else 0, in place of the sigmoid. A full stop is coded $x = (0, 1)$. Now $h = {h:}$, $x = {x:}$, the "
         "cell holds {C:}, the input gate is {i:}, the candidate {c:}.",
         givens={"W": W, "h": h, "x": x, "C": C, "i": i, "c": c},
@@ -551,7 +551,7 @@ def viterbi(draw: Draw) -> Exercise:
     )
     o = draw.search("o", lambda m: m.integers("o", 3, 0, 2), lambda u: len(set(u)) > 1)
     return Exercise(
-        "A hidden Markov model has two hidden states (0, 1): start {p:}, transitions $A$ = {A:} (row = from), emissions $B$ = {B:} "
+        "A hidden Markov model has two hidden states (0, 1): start {p:}, transitions $A = {A:}$ (row = from), emissions $B = {B:}$ "
         "(row = state, column = symbol 0, 1, 2). Observed: {o:}.",
         givens={"p": p, "A": A, "B": B, "o": o},
         steps=[
