@@ -9,6 +9,7 @@ import pytest
 
 from course_lib.models import boltzmann as bm
 from course_lib.models.boltzmann import RBM
+from course_lib.plotting import boltzmann_views, new_axes
 from course_lib.trace import record
 
 
@@ -249,3 +250,15 @@ def test_the_start_gives_each_pixel_its_mean(rng: np.random.Generator) -> None:
     assert start.weights.dtype == np.float32 and start.weights.shape == (6, 4)
     np.testing.assert_allclose(start.to_visible(np.zeros((1, 4)))[0], data.mean(axis=0), atol=0.01)
     assert bm.reconstruction_error(start, data) == pytest.approx(data.var(axis=0).mean(), rel=0.01)
+
+
+def test_the_annealing_view_shows_no_toss_of_the_future(rng: np.random.Generator) -> None:
+    W, b = machine(rng)
+    run = record(bm.gibbs(W, b, np.zeros(4), rng, steps=60))[::6]
+    pair = new_axes(columns=2)
+    update = boltzmann_views.annealing_view(run, least=-9.0)(pair)
+    line = next(x for x in pair[0].lines if x.get_label() == "energy")
+    for k in (0, 3, 10):
+        update(run[k])
+        assert line.get_xdata().tolist() == [6 * i for i in range(k + 1)]
+        assert line.get_ydata()[-1] == run[k].energy

@@ -191,7 +191,8 @@ def annealing_view(run: Sequence[bm.Toss], least: float) -> Callable[[Any], Call
         _bare(right)
 
         def update(toss: bm.Toss) -> str:
-            line.set_data(steps[: toss.step + 1], energies[: toss.step + 1])
+            past = steps <= toss.step  # a player may show every sixth toss only
+            line.set_data(steps[past], energies[past])
             cells = np.zeros(picture.get_array().size)
             cells[:n] = toss.state
             picture.set_data(cells.reshape(picture.get_array().shape))
@@ -222,7 +223,7 @@ def chain_view(
             xticks=range(len(p)), xticklabels=words, ylim=(0, max(0.6, p.max() * 1.2)),
             xlabel="state", ylabel="share", title="visits and probabilities",
         )  # fmt: skip
-        right.legend(loc="upper left")
+        right.legend(loc="upper right")
         left.set(title="ringed: tosses now")
 
         def update(toss: bm.Toss) -> str:
@@ -398,7 +399,7 @@ def bias_view(
         axes.axvline(0, color=COLOURS.neutral, linewidth=0.8)
         (diagonal,) = axes.plot([], [], ":", color=COLOURS.neutral)
         axes.set(xlabel="true slope of the log-likelihood", ylabel="CD-k on average")
-        axes.set_title("one point per weight; on the line: no bias")
+        axes.set_title("a point per weight; on the line CD is right")
 
         def update(k: int, growth: float) -> str:
             machine = RBM(*(growth * part for part in bm.parts(rbm)))
@@ -502,7 +503,7 @@ def dreams_view(rbm: RBM, columns: int = 8) -> Callable[[Axes], Callable[..., st
     return draw
 
 
-DAMAGE = ("lower half white", "upper half white", "flip 15 %", "another world: noise")
+DAMAGE = ("lower half white", "upper half white", "flip 15 %", "pure noise")
 
 
 def damaged(picture: Float[np.ndarray, " pixels"], how: str, seed: int = 0) -> np.ndarray:
@@ -515,7 +516,7 @@ def damaged(picture: Float[np.ndarray, " pixels"], how: str, seed: int = 0) -> n
         out[:half] = 0
     elif how == "flip 15 %":
         out = np.abs(out - (rng.random(len(out)) < 0.15))
-    elif how == "another world: noise":
+    elif how == "pure noise":
         out = (rng.random(len(out)) < 0.5).astype(float)
     else:
         raise KeyError(f"no damage {how!r}; expected one of {DAMAGE}")

@@ -38,9 +38,9 @@ def temperature(exercise):
 
     return {
         "ratio": law(1.0)[0] / law(1.0)[1],
-        "warm": law(g["T"])[0] / law(g["T"])[1],
+        "ratio_T": law(g["T"])[0] / law(g["T"])[1],
         "share": law(g["T"])[0],
-        "cool": (g["high"] - g["low"]) / math.log(g["R"]),
+        "wanted": (g["high"] - g["low"]) / math.log(g["R"]),
     }
 
 

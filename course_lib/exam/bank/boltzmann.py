@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp, log
 
 import numpy as np
@@ -159,7 +160,7 @@ def temperature(draw: Draw) -> Exercise:
                 ],
             ),
             Step(
-                "warm",
+                "ratio_T",
                 "And at $T = {T:}$?",
                 lambda low, high, T: exp((high - low) / T),
                 number(significant=3),
@@ -175,19 +176,21 @@ def temperature(draw: Draw) -> Exercise:
             Step(
                 "share",
                 "The probability of $a$ at $T = {T:}$ if these are the only two states",
-                lambda warm: warm / (1 + warm),
+                lambda ratio_T: ratio_T / (1 + ratio_T),
                 number(decimals=4),
                 hint="Two probabilities with a known ratio add up to 1.",
-                explain="$r / (1 + r)$ with $r =$ {warm:}; the same as $\\sigma((E_b - E_a)/T)$.",
+                explain="$r / (1 + r)$ with $r =$ {ratio_T:}; the same as $\\sigma((E_b - E_a)/T)$.",
                 mistakes=[
                     Mistake(
-                        "other", lambda warm: 1 / (1 + warm), "That is the probability of $b$."
+                        "other",
+                        lambda ratio_T: 1 / (1 + ratio_T),
+                        "That is the probability of $b$.",
                     ),
                     Mistake("of_T1", lambda ratio: ratio / (1 + ratio), "That is at $T = 1$."),
                 ],
             ),
             Step(
-                "cool",
+                "wanted",
                 "At which temperature is $a$ exactly {R:d} times as likely as $b$?",
                 lambda low, high, R: (high - low) / log(R),
                 number(significant=3),
@@ -230,6 +233,8 @@ def gibbs(draw: Draw) -> Exercise:
             state = [*done, *s[len(done) :]]
             return w[weights[0]] * state[j] + w[weights[1]] * state[k] + b[i]
 
+        chance: Callable[..., float]
+        slip: Callable[..., float]
         if i == 0:
             chance = lambda w, b, s, net=net: float(at(net(w, b, s, [])))  # noqa: E731
             slip = lambda w, s, b, net=net: float(at(-net(w, b, s, [])))  # noqa: E731
@@ -481,7 +486,7 @@ def free_energy(draw: Draw) -> Exercise:
     x = draw.choice("x", [[1, 1, 1], [1, 0, 0], [0, 0, 1]])
 
     return Exercise(
-        "A restricted machine has the weights $W$ (a row per visible unit) {W:}, the visible biases "
+        "A restricted machine has the weights $W = {W:}$ (a row per visible unit), visible biases "
         "$b = {b:}$ and the hidden biases $c = {c:}$. Compare $v = {v:}$ with $v' = {x:}$.",
         givens={"W": W, "b": b, "c": c, "v": v, "x": x},
         steps=[
