@@ -58,7 +58,11 @@ def _docstrings(file: Path) -> list[str]:
         except SyntaxError:  # a template, or written for another Python: nothing to read there
             return []
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = [node for node in ast.walk(tree) if isinstance(node, documented)]
+    statements: list[ast.AST] = [tree]
+    for node in statements:  # ast.walk would look into every expression, too
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            statements += getattr(node, block, [])
+    nodes = [node for node in statements if isinstance(node, documented)]
     nodes.sort(key=lambda node: getattr(node, "lineno", 0))
     cleaned = (_plain(_without_examples(ast.get_docstring(node) or "")) for node in nodes)
     return [text for text in cleaned if len(text) >= 40]
