@@ -66,12 +66,16 @@ class NGrams:
         self.n, self.end = n, end
         self.follow: list[dict[Context, Counter[Word]]] = [{} for _ in range(n)]
         words = dict.fromkeys(vocabulary)
+        events: Counter[tuple[Word, Context]] = Counter()
         for sentence in sentences:
             words.update(dict.fromkeys(sentence))
-            for word, context in self.events(sentence):
-                for length in range(n):
-                    seen = self.follow[length].setdefault(context[n - 1 - length :], Counter())
-                    seen[word] += 1
+            events.update(self.events(sentence))
+        for length, level in enumerate(self.follow):
+            for (word, context), times in events.items():
+                here = context[n - 1 - length :]
+                if (seen := level.get(here)) is None:
+                    seen = level[here] = Counter()
+                seen[word] += times
         if not words:
             raise ValueError("there is not a single word to count")
         if end is not None:

@@ -37,8 +37,25 @@ def plane(rows: Float[np.ndarray, "V m"]) -> Float[np.ndarray, "V 2"]:
 
 
 def _name_points(axes: Axes, points: np.ndarray, words: Sequence[str], **look: Any) -> list[Any]:
-    place: dict[str, Any] = {"xytext": (5, 4), "textcoords": "offset points"}
-    return [axes.annotate(w, p, **place, **look) for w, p in zip(words, points, strict=True)]
+    """A name beside each point; of two that lie close together the lower one is named below."""
+    close = 0.05 * np.ptp(points, axis=0).max() if len(points) > 1 else 0.0
+    names = []
+    for word, point in zip(words, points, strict=True):
+        away = points - point
+        under = (np.hypot(*away.T) < close) & (away[:, 1] > 0)
+        place: dict[str, Any] = {"xytext": (5, -11 if under.any() else 4)}
+        names.append(axes.annotate(word, point, textcoords="offset points", **place, **look))
+    return names
+
+
+def _plain_log(axes: Axes) -> None:
+    """A logarithmic y axis with numbers such as 2, 3, 5, 10 instead of powers."""
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 class _Bars:
@@ -81,10 +98,10 @@ def analogy_view(
         (known,) = left.plot([], [], "-", marker=">", markevery=[1], **step)
         (asked,) = left.plot([], [], "--", marker="*", markevery=[1], markersize=14, **step)
         spread = np.ptp(points, axis=0).max()
-        left.set(title="the step a to b, repeated from c", xticks=[], yticks=[])
+        left.set(xticks=[], yticks=[])
         left.set_xlim(points[:, 0].min() - 0.1 * spread, points[:, 0].max() + 0.25 * spread)
         left.set_ylim(points[:, 1].min() - 0.1 * spread, points[:, 1].max() + 0.15 * spread)
-        bars = _Bars(right, 6, "nearest to b - a + c", "cosine")
+        bars = _Bars(right, 6, "", "cosine")
 
         def update(a: str, b: str, c: str, exclude: bool) -> str:
             target = vectors[b] - vectors[a] + vectors[c]
@@ -93,6 +110,8 @@ def analogy_view(
             asked.set_data(*np.array([where[c], end]).T)
             best = vectors.analogy(a, b, c, 6, exclude)
             bars.show(best, best[0][0])
+            left.set_title(f"the step from {a} to {b}, repeated from {c}")
+            right.set_title(f"nearest to {b} - {a} + {c}")
             runner = ", ".join(f"{w} {s:.2f}" for w, s in best[1:3])
             rule = "the three words themselves left out" if exclude else "every word allowed"
             return (
@@ -201,7 +220,8 @@ def topics(
         place = np.arange(len(words))
         axes.bar(place - 0.2, planted[k], 0.4, color=COLOURS.neutral, label="planted")
         axes.bar(place + 0.2, found[k], 0.4, color=COLOURS.positive, hatch="//", label="found")
-        axes.set(title=f"topic {k + 1}", xticks=place)
+        gap = np.abs(found[k] - planted[k]).max()
+        axes.set(title=f"topic {k + 1}: found again within {gap:.2f}", xticks=place)
         axes.set_xticklabels(words, rotation=60, ha="right")
     pair[0].set(ylabel="probability of the word")
     pair[0].legend(loc="upper right")
@@ -277,8 +297,9 @@ def by_order(
         axes.fill_between(orders, values.min(axis=0), values.max(axis=0), alpha=0.15, **look)
     if level:
         axes.axhline(level[0], color=COLOURS.text, linestyle=":", label=level[1])
-    axes.set(title=title, xlabel="n", ylabel="perplexity on new sentences", yscale="log")
+    axes.set(title=title, xlabel="n", ylabel="perplexity on new sentences")
     axes.set_xticks(orders)
+    _plain_log(axes)
     axes.legend(loc="best")
     return axes.figure
 
@@ -297,7 +318,9 @@ def learning(
         axes.axhline(
             value, color=COLOURS.classes[(0, 2, 6)[k]], linestyle=DASHES[k + 1], label=name
         )
-    axes.set(title=title, xlabel="epoch", ylabel="perplexity", yscale="log")
+    axes.set(title=title, xlabel="epoch", ylabel="perplexity on new sentences")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    _plain_log(axes)
     axes.legend(loc="best")
     return axes.figure
 
@@ -333,7 +356,7 @@ def windows_view(sentence: Sequence[str]) -> Callable[[Any], Callable[[int, int,
             near = [int(k) for k in place if 0 < abs(k - at) <= window]
             for k, (box, arrow) in enumerate(zip(boxes, arrows, strict=True)):
                 box.get_bbox_patch().set_facecolor(
-                    "#f7d9c4" if k == at else "#cfe3f2" if k in near else "white"
+                    "#f4b183" if k == at else "#9dc9ec" if k in near else "white"
                 )
                 start, end = (k, at) if model == "CBOW" else (at, k)
                 arrow.set_visible(k in near)
@@ -365,17 +388,19 @@ def moving_words(
 
     def draw(axes: Any) -> Callable[[Learning], str]:
         dots, names = [], []
-        for word, kind in zip(words, kinds, strict=True):
+        for k, (word, kind) in enumerate(zip(words, kinds, strict=True)):
             look = 6 if kind is None else kind
+            line = 0 if kind is None else kinds[:k].count(kind)  # a bunch is named as a list
             (dot,) = axes.plot(
                 [], [], COLOURS.markers[look], color=COLOURS.classes[look], markersize=8 * scale()
             )
             dots.append(dot)
             names.append(
                 axes.annotate(
-                    word, (0, 0), xytext=(5, 4), textcoords="offset points", fontsize=9 * scale()
+                    word, (0, 0), xytext=(7, (11 - 11 * line) * scale()),
+                    textcoords="offset points", fontsize=9 * scale(),
                 )
-            )
+            )  # fmt: skip
         axes.axhline(0, color=COLOURS.neutral, linewidth=0.6)
         axes.axvline(0, color=COLOURS.neutral, linewidth=0.6)
         axes.set(
@@ -424,14 +449,15 @@ def score_against_pmi(
 
 
 def ratios(words: Sequence[str], table: Float[np.ndarray, "2 words"]) -> Figure:
-    """P(k | ice) / P(k | steam) for probe words, and GloVe's weight of a count."""
+    """P(c | ice) / P(c | steam) for probe words c, and GloVe's weight of a count."""
     left, right = new_axes(9, 3.4, columns=2)
     ratio = table[0] / table[1]
-    left.bar(words, ratio, color=[COLOURS.positive if r > 1 else COLOURS.negative for r in ratio])
+    colours = [COLOURS.positive if r > 1 else COLOURS.negative for r in ratio]
+    left.bar(words, ratio - 1, bottom=1, color=colours)  # up or down from 1
     left.axhline(1, color=COLOURS.text, linestyle=":")
     for k, r in enumerate(ratio):
-        left.annotate(f"{r:.2g}", (k, r), ha="center", va="bottom")
-    left.set(yscale="log", ylim=(0.03, 25), ylabel="P(k | ice) / P(k | steam)")
+        left.annotate(f"{r:.2g}", (k, r), ha="center", va="bottom" if r > 1 else "top")
+    left.set(yscale="log", ylim=(0.03, 25), ylabel="P(c | ice) / P(c | steam)")
     left.set_title("Only the ratio tells ice from steam")
     x = np.linspace(0, 160, 400)
     right.plot(x, word_vectors.glove_weight(x), color=COLOURS.positive)
