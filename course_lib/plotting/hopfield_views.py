@@ -325,7 +325,7 @@ def capacity(
         axes.axvline(0.138, color=COLOURS.neutral, linestyle=":")
         axes.set_xlabel("load $M/N$")
     left.set(title="At first sight hardly a bit is wrong", ylabel="share of stable bits")
-    right.set(title="... but the errors call for more", ylabel="overlap after settling",
+    right.set(title="... but errors breed errors", ylabel="overlap after settling",
               ylim=(0.3, 1.03))  # fmt: skip
     right.annotate("0.138", (0.138, 0.32), (0.142, 0.33), color=COLOURS.neutral)
     left.legend(loc="lower left", fontsize=9 * scale())
@@ -383,10 +383,11 @@ def basins_view(axes: Axes) -> Callable[..., str]:
         for k, group in enumerate(groups):
             group.set_data(x[which == k], y[which == k])
         counts = [int(np.sum(which == k)) for k in range(5)]
-        return f"{stored} of 100 units' worth stored, draw {seed}: of {len(x)} starts " + ", ".join(
+        where = ", ".join(
             f"{count} end in {name}" if k < 4 else f"{count} {name}"
             for k, (name, count) in enumerate(zip(ENDS, counts, strict=True))
         )
+        return f"{stored} patterns stored on {units} units, draw {seed}: of {len(x)} starts {where}"
 
     return update
 
@@ -465,7 +466,11 @@ def valleys(patterns: Float[np.ndarray, "patterns 2"], betas: Sequence[float]) -
         axes.plot(*patterns.T, "*", color=COLOURS.positive, markersize=15 * scale(),
                   markeredgecolor="white")  # fmt: skip
         axes.set_aspect("equal")
-        bare(axes, rf"$\beta={beta:g}$")
+        settled = np.array(starts)
+        for _ in range(1000):
+            settled = hopfield.modern_update(patterns, settled, beta)
+        count = len(np.unique(settled.round(2), axis=0))
+        bare(axes, rf"$\beta={beta:g}$: {count} valley{'s' * (count > 1)}")
     return row[0].figure
 
 
@@ -512,7 +517,7 @@ def growth(units: Sequence[int], modern: Sequence[float], nearest: Sequence[floa
     axes.plot(units, modern, "o-", color=COLOURS.train, label="modern, one update")
     axes.plot(units, 0.138 * np.array(units), ":", color=COLOURS.positive, label="Hebb: 0.138 N")
     axes.set(yscale="log", xlabel="units $N$", ylabel="patterns that come back", xticks=units,
-             title="A straight line on this scale is exponential")  # fmt: skip
+             title="A nearly straight line here: exponential growth")  # fmt: skip
     axes.legend(loc="upper left")
     return axes.figure
 
