@@ -287,8 +287,8 @@ def test_nothing_outside_and_no_complaint(page: Page) -> None:
 )
 def test_a_chapter_runs_and_moves_in_notebook_7(name: str, chromium: Path, tmp_path: Path) -> None:
     book = contract.Book(contract.NOTEBOOKS / f"{name}.ipynb")
-    with Lab(chromium, tmp_path, "notebook") as server:
-        page = server.open(book.path)
+    with Lab(chromium, tmp_path, "notebook") as lab:
+        page = lab.open(book.path)
         page.run_all()
         assert page.errors() == []
         explorers = page.await_boxes("explorer", len(book.tagged("explorer")))
