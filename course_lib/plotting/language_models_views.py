@@ -83,7 +83,7 @@ def markov(
 
             start = [letters.index(c) for c in prompts[prompt]]
             rng = np.random.default_rng(seed)
-            choices = list(sampling.generate(logits, start, 150, rng, temperature=temperature))
+            choices = list(sampling.generate(logits, start, 110, rng, temperature=temperature))
             first = choices[0].probabilities
             best = np.argsort(-first, kind="stable")[:8]
             _fill(found, left, [letters[i] for i in best], first[best])
