@@ -57,7 +57,7 @@ def test_beams_and_machines_tell_each_step() -> None:
     ticks = record(turing_machine.copy_by_hand(bits, slots=4))
     live = LiveFigure(views.machine(ticks), size=(6, 4), axes=(2, 2))
     texts = [live.refresh(tick) or "" for tick in ticks]
-    assert "write focus on slot 1" in texts[1] and "out 1.00 0.00 1.00" in texts[2]
+    assert "write focus on slot 2" in texts[1] and "out 1.00 0.00 1.00" in texts[2]
 
 
 def test_figures_hold_what_they_are_given() -> None:

@@ -117,6 +117,11 @@ CHECKS = [
                 "The sum is right, the divisor is not: divide by the number of real words.",
             ),
             Misconception(
+                "total",
+                lambda p, t: float(-np.log(p[t != PAD]).sum()),
+                "That is the sum over the words; divide by their number.",
+            ),
+            Misconception(
                 "by rows",
                 lambda p, t: float(
                     np.mean([-np.log(a[b != PAD]).mean() for a, b in zip(p, t, strict=True)])
@@ -216,6 +221,11 @@ CHECKS = [
                 "direction",
                 lambda c, b, g, s, y: _address(c, b, g, s[::-1], y),
                 "You shift the wrong way: the last share moves the focus on to the next slot.",
+            ),
+            Misconception(
+                "not sharpened",
+                lambda c, b, g, s, y: turing_machine.shift(turing_machine.interpolate(c, b, g), s),
+                "Gate and shift are right; raise to the power gamma and normalise.",
             ),
             Misconception(
                 "not normalised",

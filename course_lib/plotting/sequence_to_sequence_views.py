@@ -209,13 +209,13 @@ def by_length(
         )
     axes.axvline(longest_seen + 0.5, color=COLOURS.neutral, linestyle=":")
     axes.annotate(
-        "longer than\nin training", (longest_seen + 0.6, 0.9), fontsize=9 * scale(), va="top"
+        "longer than\nin training", (longest_seen + 0.6, 0.22), fontsize=9 * scale(), va="top"
     )
     axes.set(
         title="One vector fails first, attention later", xlabel="length of the sequence",
         ylabel="exactly right (share)", ylim=(-0.03, 1.05),
     )  # fmt: skip
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper right")
     return axes.figure
 
 
@@ -357,13 +357,15 @@ def machine(ticks: Sequence[Tick]) -> Callable[[Any], Callable[[Tick], str]]:
         store_image = store.imshow(
             np.zeros((slots, width)), cmap="PuOr_r", vmin=-reach, vmax=reach, aspect="auto"
         )
-        store.set(title="memory now", xlabel="entry", ylabel="slot", xticks=range(width))
+        numbered = list(range(0, slots, max(1, slots // 4)))  # counted from 1, as in the text
+        ticked = {"ylabel": "slot", "yticks": numbered, "yticklabels": [k + 1 for k in numbered]}
+        store.set(title="memory now", xlabel="entry", xticks=range(width), **ticked)
         images = []
         for axes, name in ((wrote, "write focus"), (looked, "read focus")):
             images.append(
                 axes.imshow(np.zeros((slots, steps)), cmap=HEAT, vmin=0, vmax=1, aspect="auto")
             )
-            axes.set(title=f"{name} over time", xlabel="step", ylabel="slot")
+            axes.set(title=f"{name} over time", xlabel="step", **ticked)
 
         def update(tick: Tick) -> str:
             now = ticks[: tick.step + 1]
@@ -380,8 +382,9 @@ def machine(ticks: Sequence[Tick]) -> Callable[[Any], Callable[[Tick], str]]:
             images[1].set_data(reads)
             w, r = int(tick.writes.argmax()), int(tick.reads.argmax())
             written = ("" if not tick.writes.any() else
-                       f", write focus on slot {w} ({tick.writes[w]:.2f})")  # fmt: skip
-            read = "" if not tick.reads.any() else f", read focus on slot {r} ({tick.reads[r]:.2f})"
+                       f", write focus on slot {w + 1} ({tick.writes[w]:.2f})")  # fmt: skip
+            read = ("" if not tick.reads.any() else
+                    f", read focus on slot {r + 1} ({tick.reads[r]:.2f})")  # fmt: skip
             said = (
                 "; out " + " ".join(f"{v:.2f}" for v in tick.outputs)
                 if tick.phase == "read"
@@ -439,7 +442,7 @@ def two_levels(
             )  # fmt: skip
     axes.set(
         xlim=(-1.75, widest), ylim=(len(sentences) - 0.45, -0.55), xticks=[], yticks=[],
-        title="orange: weight of the sentence, blue: weights of its words",
+        title="Judgement outweighs weather (orange: the sentence, blue: its words)",
     )  # fmt: skip
     return axes.figure
 
