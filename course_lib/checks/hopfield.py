@@ -260,6 +260,11 @@ CHECKS = [
                 lambda patterns, nu: _crosstalk(patterns, nu) - 1 / patterns.shape[1],
                 "Without the diagonal the signal is (N - 1) / N, not 1.",
             ),
+            Misconception(
+                "diagonal",
+                lambda patterns, nu: _crosstalk(patterns, nu) + len(patterns) / patterns.shape[1],
+                "The diagonal is not 0: each pattern adds 1/N to its own unit.",
+            ),
         ],
         look_at="'How many memories fit?'",
     ),
