@@ -161,6 +161,11 @@ CHECKS = [
             ),
             Misconception("swapped", _place_swapped, "Sine first, then cosine."),
             Misconception(
+                "half the exponent",
+                lambda n, width, base: _place(n, width, base**0.5),
+                "Your exponent is -i / width; it is -2i / width.",
+            ),
+            Misconception(
                 "degrees",
                 lambda n, width, base: _place(n * math.pi / 180, width, base),
                 "Angles are in radians.",

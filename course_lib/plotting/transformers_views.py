@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Matrix = np.ndarray
 NAMES = {"X": "X (words)", "Q": "Q (ask)", "K": "K (found by)", "V": "V (hand over)",
-         "S": "Q K^T", "scaled": "scores", "A": "weights", "Z": "outputs"}  # fmt: skip
+         "S": "scores Q·Kᵀ", "scaled": "scaled scores", "A": "weights",
+         "Z": "outputs"}  # fmt: skip
 
 
 def _short(value: float) -> str:
@@ -269,7 +270,7 @@ def gradients_by_depth(slopes: Mapping[str, Float[np.ndarray, "seeds layers"]]) 
                           alpha=0.2)  # fmt: skip
         axes.semilogy(blocks, runs.mean(axis=0), color=COLOURS.classes[k], label=name,
                       marker=COLOURS.markers[k], linestyle=("-", "--", ":")[k])  # fmt: skip
-    axes.set(title="Post-norm pulls at the top, pre-norm at the bottom",
+    axes.set(title="At the top post-norm pulls several times harder",
              xlabel="block (1 is next to the input)",
              ylabel="length of the gradient")  # fmt: skip
     axes.legend()
@@ -372,7 +373,7 @@ def lens_bars(depths: Sequence[str], right: Mapping[str, Sequence[float]]) -> Fi
     axes.axhline(0.5, color=COLOURS.neutral, linestyle=":")
     axes.set(xticks=range(len(depths)), xticklabels=list(depths), ylim=(0, 1.4),
              ylabel="verbs of the right number",
-             title="The answer appears on the way up")  # fmt: skip
+             title="The number of the verb appears in the last block")  # fmt: skip
     axes.legend(loc="upper left")
     return axes.figure
 
