@@ -142,7 +142,7 @@ def flow_view(axes: Axes) -> Callable[[float, str, int], str]:
         limit = got[0] * (radius * steepest) ** k
         line.set_data(k, np.maximum(got, 1e-12))
         bound.set_data(k, limit)
-        axes.set_title(f"{steps} steps back, {got[-1] / got[0]:.2g} of the error arrives")
+        axes.set_title(f"{steps} steps back the error arrives times {got[-1] / got[0]:.2g}")
         word = (
             "shrinks"
             if radius * steepest < 1
