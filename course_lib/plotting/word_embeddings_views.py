@@ -456,7 +456,11 @@ def ratios(words: Sequence[str], table: Float[np.ndarray, "2 words"]) -> Figure:
     left.bar(words, ratio - 1, bottom=1, color=colours)  # up or down from 1
     left.axhline(1, color=COLOURS.text, linestyle=":")
     for k, r in enumerate(ratio):
-        left.annotate(f"{r:.2g}", (k, r), ha="center", va="bottom" if r > 1 else "top")
+        side: dict[str, Any] = {
+            "va": "bottom" if r > 1 else "top",
+            "xytext": (0, 2 if r > 1 else -3),
+        }
+        left.annotate(f"{r:.2g}", (k, r), textcoords="offset points", ha="center", **side)
     left.set(yscale="log", ylim=(0.03, 25), ylabel="P(c | ice) / P(c | steam)")
     left.set_title("Only the ratio tells ice from steam")
     x = np.linspace(0, 160, 400)
