@@ -37,13 +37,15 @@ def plane(rows: Float[np.ndarray, "V m"]) -> Float[np.ndarray, "V 2"]:
 
 
 def _name_points(axes: Axes, points: np.ndarray, words: Sequence[str], **look: Any) -> list[Any]:
-    """A name beside each point; of two that lie close together the lower one is named below."""
-    close = 0.05 * np.ptp(points, axis=0).max() if len(points) > 1 else 0.0
+    """A name beside each point; of two that lie close together the lower has it on its left."""
+    close = 0.09 * np.ptp(points, axis=0).max() if len(points) > 1 else 0.0
     names = []
     for word, point in zip(words, points, strict=True):
         away = points - point
         under = (np.hypot(*away.T) < close) & (away[:, 1] > 0)
-        place: dict[str, Any] = {"xytext": (5, -11 if under.any() else 4)}
+        place: dict[str, Any] = {"xytext": (5, 4)}
+        if under.any():
+            place = {"xytext": (-6, -5), "ha": "right"}
         names.append(axes.annotate(word, point, textcoords="offset points", **place, **look))
     return names
 
