@@ -1092,17 +1092,22 @@ def mixture(draw: Draw) -> Exercise:
     variants={"chapter": {"F": [[1, 1], [1, -1], [-1, 0]], "y": [0.5, 1], "beta": 2}},
 )
 def modern(draw: Draw) -> Exercise:
+    beta = draw.choice("beta", [0.5, 2, 3])
+
+    def telling(F, y):  # neither all alike nor one alone
+        return any(y) and bool(0.5 < beta * np.ptp(np.array(F) @ y) < 4.5)
+
+    halves = [(a / 2, b / 2) for a in range(-2, 3) for b in range(-2, 3)]
     F = draw.search(
         "F",
         lambda d: [d.decimals(f"f{k}", 2, -2, 2, 0.5) for k in range(3)],
-        lambda F: len({tuple(f) for f in F}) == 3 and all(f[0] and f[1] for f in F),
+        lambda F: (
+            len({tuple(f) for f in F}) == 3
+            and all(f[0] and f[1] for f in F)
+            and any(telling(F, y) for y in halves)
+        ),
     )
-    beta = draw.choice("beta", [0.5, 2, 3])
-    y = draw.search(
-        "y",
-        lambda d: d.decimals("y", 2, -1, 1, 0.5),
-        lambda y: any(y) and bool(0.5 < beta * np.ptp(np.array(F) @ y) < 4.5),
-    )
+    y = draw.search("y", lambda d: d.decimals("y", 2, -1, 1, 0.5), lambda y: telling(F, y))
     return Exercise(
         "A modern Hopfield network stores the patterns\n{F:table #, $y_1$, $y_2$}\nIts state is "
         "$y = {y:}$, and $\\beta = {beta:}$. The update is $y \\leftarrow \\sum_k p_k f_k$ with "
