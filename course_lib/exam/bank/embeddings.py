@@ -1019,7 +1019,7 @@ def huffman(draw: Draw) -> Exercise:
 def pmi(draw: Draw) -> Exercise:
     N = draw.choice("N", [5000, 10_000, 20_000])
     a = draw.integer("a", 100, 400)
-    b = draw.integer("b", 200, 600)
+    b = draw.search("b", lambda m: m.integer("b", 200, 600), lambda b: a * b >= 1.5 * N)
     x = draw.search(
         "x", lambda m: m.integer("x", 10, 90), lambda x: x * N > 1.5 * a * b and x < min(a, b)
     )
