@@ -277,25 +277,3 @@ def test_nothing_outside_and_no_complaint(page: Page) -> None:
     """Last: after everything above, the browser asked nobody else and its console is clean."""
     assert page.outside == []
     assert page.complaints == []
-
-
-# --- Notebook 7 ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "name", ["start_here", pytest.param("2_networks/perceptron", marks=pytest.mark.full)]
-)
-def test_a_chapter_runs_and_moves_in_notebook_7(name: str, chromium: Path, tmp_path: Path) -> None:
-    book = contract.Book(contract.NOTEBOOKS / f"{name}.ipynb")
-    with Lab(chromium, tmp_path, "notebook") as lab:
-        page = lab.open(book.path)
-        page.run_all()
-        assert page.errors() == []
-        explorers = page.await_boxes("explorer", len(book.tagged("explorer")))
-        for box in explorers or page.await_boxes("explorer", 1):
-            move_all(box)
-        for box in page.await_boxes("player", len(book.tagged("player"))):
-            step_through(box)
-        assert page.outside == []
-        page.shoot("notebook-7")
-        page.close()

@@ -387,7 +387,7 @@ def smoothing(draw: Draw) -> Exercise:
                         "one", lambda total, d: d / total, "Every different word gives up $d$."
                     ),
                     Mistake(
-                        "count", lambda kinds, d: d * kinds, "As a probability: divide by $\\#(h)$."
+                        "count", lambda kinds, d: d * kinds, "As a probability: divide by how often $h$ stood there."
                     ),
                 ],
             ),

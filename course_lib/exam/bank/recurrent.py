@@ -665,7 +665,7 @@ def multilabel(draw: Draw) -> Exercise:
     h = draw.search("h", lambda m: [m.decimals("h1", 3, 0.1, 0.9, 0.1, exclude=[0.5]), m.decimals("h2", 3, 0.1, 0.9, 0.1, exclude=[0.5])],
                     lambda u: 0 < np.sum((np.array(u) > 0.5) != np.array(y)) < 3)  # fmt: skip
     return Exercise(
-        "Two sequences may carry each of three labels. Targets: {y:}, sigmoid outputs: {h:} (row = sequence). Natural logarithm.",
+        "Two sequences may carry each of three labels. Targets: ${y:}$, sigmoid outputs: ${h:}$ (row = sequence). Natural logarithm.",
         givens={"y": y, "h": h},
         steps=[
             Step("loss", "The lecture's loss: cross-entropy summed over the labels, mean over the sequences", lambda y, h: float(label_costs(y, h).sum(1).mean()), number(decimals=3), marks=3,
