@@ -307,6 +307,7 @@ def field_view(axes: Axes) -> Callable[[int, int, int], str]:
     (dots,) = axes.plot([], [], ".", color="#c9c9c9", markersize=4 * scale())
     (lit,) = axes.plot([], [], "o", color=COLOURS.positive, markersize=4 * scale())
     (wires,) = axes.plot([], [], "-", color=COLOURS.positive, linewidth=0.7)
+    (asked,) = axes.plot([], [], "*", color="black", markersize=13 * scale(), zorder=5)
     axes.set(
         xlim=(-shown, 1),
         xlabel="time (0 = now)",
@@ -328,13 +329,14 @@ def field_view(axes: Axes) -> Callable[[int, int, int], str]:
         dots.set_data(xs.ravel(), ys.ravel())
         lit.set_data(*np.array(lights).T)
         wires.set_data(*np.array(edges).T)
+        asked.set_data([-wait], [0])
         axes.set(ylim=(-0.4, levels + 0.4), yticks=range(levels + 1))
         field = receptive_field(filter, levels)
         axes.set_title(f"The newest output sees {field} inputs")
         verdict = "inside: it can be remembered" if wait < field else "outside: it cannot matter"
         return (
             f"{field} inputs are seen ({receptive_field(filter, levels, 2)} with residual blocks "
-            f"of two convolutions); what came {wait} steps ago is {verdict}"
+            f"of two convolutions); what came {wait} steps ago (star) is {verdict}"
         )
 
     return update
