@@ -86,6 +86,7 @@ def memory_view(
             end = hopfield.recall(weights, start[None], np.random.default_rng(0))[0]
             for picture, image in zip(pictures, (chosen[0], start, end), strict=True):
                 picture.set_data(image.reshape(SIDE, -1))
+            axes[0].set_title(f"one of {stored} stored")
             before, after = np.sum(start != chosen[0]), np.sum(end != chosen[0])
             low, high = hopfield.energy(weights, end), hopfield.energy(weights, start)
             verdict = "recalled" if not after else f"{after} pixels wrong"
