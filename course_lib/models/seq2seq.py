@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from course_lib.datasets.translations import EOS, PAD, SOS, Pairs, Vocabulary, padded, prepare
+from course_lib.models.losses import softmax
 
 Tokens = Int[Tensor, "nets batch length"]
 States = Float[Tensor, "nets batch length size"]
@@ -57,8 +58,7 @@ def attend(
     scores: Float[np.ndarray, " length"], values: Float[np.ndarray, "length m"]
 ) -> tuple[Float[np.ndarray, " length"], Float[np.ndarray, " m"]]:
     """(weights, context): the softmax of the scores, and the weighted mean of the values."""
-    powers = np.exp(np.asarray(scores, dtype=float) - np.max(scores))
-    weights = powers / powers.sum()
+    weights = softmax(scores)
     return weights, weights @ np.asarray(values, dtype=float)
 
 

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from course_lib.models.losses import softmax
 from course_lib.models.turing_machine_weights import WEIGHTS
 
 Memory = Float[np.ndarray, "slots width"]
@@ -37,8 +38,7 @@ def content_focus(memory: Memory, key: Word, beta: float) -> Focus:
     M, k = np.asarray(memory, dtype=float), np.asarray(key, dtype=float)
     norms = np.linalg.norm(M, axis=1) * np.linalg.norm(k)
     cosine = np.divide(M @ k, norms, out=np.zeros(len(M)), where=norms > 0)
-    powers = np.exp(beta * (cosine - cosine.max()))
-    return powers / powers.sum()
+    return softmax(beta * cosine)
 
 
 def interpolate(content: Focus, previous: Focus, gate: float) -> Focus:

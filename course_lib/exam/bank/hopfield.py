@@ -52,6 +52,22 @@ def energy_of(w, y) -> float:
     return round(float(-0.5 * y @ square(w) @ y), 9) + 0.0
 
 
+ENERGY_HINT = "Every pair counts once: $-\\sum_{i<j} w_{ij} y_i y_j$."
+ENERGY_MISTAKES = [
+    Mistake(
+        "no_half",
+        lambda w, y: 2 * energy_of(w, y),
+        "You counted every pair twice; that is what the ½ is for.",
+    ),
+    Mistake("minus", lambda w, y: -energy_of(w, y), "The energy has a minus."),
+    Mistake(
+        "half_of_pairs",
+        lambda w, y: energy_of(w, y) / 2,
+        "If every pair is taken once, there is no ½ left.",
+    ),
+]
+
+
 def walk(w, start, order) -> tuple[list, list]:
     """Net inputs and states of an asynchronous recall."""
     y, nets, rows = np.array(start, dtype=int), [], []
@@ -247,24 +263,12 @@ def update(draw: Draw) -> Exercise:
                 energy_of,
                 number(decimals=3),
                 marks=2,
-                hint="Every pair counts once: $-\\sum_{i<j} w_{ij} y_i y_j$.",
+                hint=ENERGY_HINT,
                 explain=lambda w, y: (
                     f"$-({plus([w[0] * y[0] * y[1], w[1] * y[0] * y[2], w[2] * y[1] * y[2]])})$"
                     f" $= {energy_of(w, y):.4g}$"
                 ),
-                mistakes=[
-                    Mistake(
-                        "no_half",
-                        lambda w, y: 2 * energy_of(w, y),
-                        "You counted every pair twice; that is what the ½ is for.",
-                    ),
-                    Mistake("minus", lambda w, y: -energy_of(w, y), "The energy has a minus."),
-                    Mistake(
-                        "half_of_pairs",
-                        lambda w, y: energy_of(w, y) / 2,
-                        "If every pair is taken once, there is no ½ left.",
-                    ),
-                ],
+                mistakes=ENERGY_MISTAKES,
             ),
             Step(
                 "change",
@@ -550,23 +554,11 @@ def energy(draw: Draw) -> Exercise:
                 energy_of,
                 number(decimals=3),
                 marks=2,
-                hint="Every pair counts once: $-\\sum_{i<j} w_{ij} y_i y_j$.",
+                hint=ENERGY_HINT,
                 explain=lambda w, y: (
                     f"$-({plus((np.outer(y, y) * square(w))[np.triu_indices(len(y), 1)])})$"
                 ),
-                mistakes=[
-                    Mistake(
-                        "no_half",
-                        lambda w, y: 2 * energy_of(w, y),
-                        "You counted every pair twice; that is what the ½ is for.",
-                    ),
-                    Mistake("minus", lambda w, y: -energy_of(w, y), "The energy has a minus."),
-                    Mistake(
-                        "half_of_pairs",
-                        lambda w, y: energy_of(w, y) / 2,
-                        "If every pair is taken once, there is no ½ left.",
-                    ),
-                ],
+                mistakes=ENERGY_MISTAKES,
             ),
             Step(
                 "net",

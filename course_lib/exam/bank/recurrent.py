@@ -8,15 +8,10 @@ from math import ceil, floor, log, log2, tanh
 import numpy as np
 
 from course_lib.exam.answers import choice, integer, number, vector
-from course_lib.exam.arithmetic import over, plus
+from course_lib.exam.arithmetic import over, plus, sigmoid
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def squash(a: float) -> float:
-    """The sigmoid of one number."""
-    return float(1 / (1 + np.exp(-a)))
 
 
 def act(name: str, a: float) -> float:
@@ -244,8 +239,8 @@ def clipping(draw: Draw) -> Exercise:
 
 def gate_step(key: str, words: str, weights: str, candidate: bool = False) -> Step:
     """One gate of an LSTM or GRU: activation of weights . (x, h, 1)."""
-    f = tanh if candidate else squash
-    other = squash if candidate else tanh
+    f = tanh if candidate else sigmoid
+    other = sigmoid if candidate else tanh
     return Step(
         key,
         words,

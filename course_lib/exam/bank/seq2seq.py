@@ -7,15 +7,10 @@ from math import exp, log, sqrt
 import numpy as np
 
 from course_lib.exam.answers import choice, integer, number, vector
-from course_lib.exam.arithmetic import over, plus
+from course_lib.exam.arithmetic import over, plus, softmax
 from course_lib.exam.draw import Draw
 from course_lib.exam.exercise import Exercise, Mistake, Step, exercise_type
 from course_lib.exam.theory import Question, theory
-
-
-def softmax(scores):
-    powers = np.exp(np.asarray(scores, float) - np.max(scores))
-    return powers / powers.sum()
 
 
 def mean_of(weights, values):
