@@ -181,6 +181,24 @@ def test_a_kill_between_two_writes_loses_nothing(course, monkeypatch, writes):
 # --- the server -----------------------------------------------------------------------------
 
 
+def test_settings_for_a_hub_join_those_that_are_there(tmp_path, capsys):
+    folder = tmp_path / "share/jupyter/lab/settings"
+    assert lab.main(["--settings", str(folder)]) == 0
+    path = folder / "overrides.json"
+    assert capsys.readouterr().out.strip() == str(path)
+    assert json.loads(path.read_text(encoding="utf-8")) == lab.OVERRIDES
+    path.write_text('{"theirs": {"kept": true}}', encoding="utf-8")
+    lab.main(["--settings", str(folder)])
+    assert json.loads(path.read_text(encoding="utf-8")) == {
+        "theirs": {"kept": True},
+        **lab.OVERRIDES,
+    }
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(SystemExit, match="is not JSON"):
+        lab.main(["--settings", str(folder)])
+    assert path.read_text(encoding="utf-8") == "{"
+
+
 def test_loopback_goes_past_a_proxy(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "intranet.example")
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")

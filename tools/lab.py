@@ -198,16 +198,34 @@ def serve(arguments: list[str], variables: dict[str, str]) -> int:
             continue
 
 
+def write_settings(folder: Path) -> Path:
+    """Write overrides.json with the course's settings; what else it holds stays."""
+    path = folder / "overrides.json"
+    try:
+        there = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise SystemExit(f"{path} is not JSON ({error}): mend it or remove it.") from None
+    write(path, (json.dumps({**there, **OVERRIDES}, indent=1) + "\n").encode("utf-8"))
+    return path
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Open the course in JupyterLab.")
     parser.add_argument("--dev", action="store_true", help="open notebooks/, not your copies")
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FOLDER",
+        help="only write the course's JupyterLab settings into FOLDER, for a hub "
+        "(its <environment>/share/jupyter/lab/settings), and keep those that are there",
+    )
     options, rest = parser.parse_known_args(arguments)
+    if options.settings:
+        print(write_settings(options.settings))
+        return 0
     folder = ROOT / ("notebooks" if options.dev else "work")
     settings = ROOT / "work" / ".course"
-    write(
-        settings / "app" / "overrides.json",
-        (json.dumps(OVERRIDES, indent=1) + "\n").encode("utf-8"),
-    )
+    write_settings(settings / "app")
     fonts = settings / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
     if not fonts.exists():
         write(fonts, (json.dumps(FONTS, indent=1) + "\n").encode("utf-8"))
