@@ -126,7 +126,14 @@ def test_a_section_runs_after_the_import_cell_alone(
 # --- pictures follow from their state alone -----------------------------------------------------
 
 
-@pytest.mark.parametrize("book", CHAPTERS, ids=[book.path.stem for book in CHAPTERS])
+LONG = {"boltzmann", "comparing_classifiers", "optimisers", "sequence_to_sequence", "transformers"}
+
+
+@pytest.mark.parametrize(
+    "book",
+    [pytest.param(b, marks=[pytest.mark.full] * (b.path.stem in LONG)) for b in CHAPTERS],
+    ids=[book.path.stem for book in CHAPTERS],
+)
 def test_a_player_shows_a_state_the_same_however_it_was_reached(
     book: contract.Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ for module in pkgutil.iter_modules(bank.__path__):
 
 TYPES = list(exam.all_types())
 GOLDEN = Path(__file__).parent / "bank" / "golden.json"
-FEW = range(20)
+FEW = range(10)
 MANY = range(300)
 
 

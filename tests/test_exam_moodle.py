@@ -85,7 +85,7 @@ def judge(exercise: Exercise) -> int:
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda t: t.name)
 def test_every_variant_imports_and_marks_as_it_should(kind):
-    seen = sum(judge(kind.new(seed)) for seed in range(1, 21))
+    seen = sum(judge(kind.new(seed)) for seed in range(1, 9))
     seen += sum(judge(kind.new(0, variant)) for variant in kind.variants)
     has_mistakes = any(s.mistakes for s in kind.new(1).steps if not s.accept)
     assert seen > 0 or not has_mistakes
@@ -99,7 +99,7 @@ def test_three_hundred_variants_import_and_mark_as_they_should(kind):
 
 
 def test_what_goes_in_comes_out_and_a_second_import_adds_nothing():
-    source, counts = moodle.bank(TYPES, 3)
+    source, counts = moodle.bank(TYPES, 1)
     bank = Bank().load(source)
     assert bank.problems == []
     assert len(bank.questions) == sum(counts.values()) and bank.known == 0
@@ -109,7 +109,8 @@ def test_what_goes_in_comes_out_and_a_second_import_adds_nothing():
     assert sorted(per_type.values()) == sorted(counts.values()) and len(per_type) == len(TYPES)
     bank.load(source)
     assert bank.known == len(bank.questions) == sum(counts.values())
-    assert source == moodle.bank(TYPES, 3)[0]  # same seed, same bytes
+    some = TYPES[::5]
+    assert moodle.bank(some, 3) == moodle.bank(some, 3)  # same seed, same bytes
     assert set(source) & set("\r\u2028") == set()
 
 

@@ -32,6 +32,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,12 @@ def imported(tree: ast.AST, package: str = "") -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+@cache
+def imports_of(source: str, package: str) -> tuple[str, ...]:
+    """What a module imports; most modules are reached from every notebook, and read once."""
+    return tuple(dict.fromkeys(imported(ast.parse(source), package)))
+
+
 def files_of(module: str) -> Iterator[Path]:
     """The files that importing a module of course_lib runs: its packages' `__init__` and itself."""
     parts = module.split(".")
@@ -118,7 +125,7 @@ def library_files(notebook: Any) -> set[Path]:
         source = path.read_text(encoding="utf-8")
         folder = path.parent
         package = ".".join(folder.relative_to(LIBRARY.parent).parts)
-        reached = {p for name in imported(ast.parse(source), package) for p in files_of(name)}
+        reached = {p for name in imports_of(source, package) for p in files_of(name)}
         if re.search(r"\b(pkgutil|import_module|iter_modules)\b", source):
             reached |= {p for p in folder.rglob("*.py") if p.stem in texts}
         if path.name == "__init__.py":  # style sheets, scripts
