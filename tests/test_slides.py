@@ -123,7 +123,8 @@ def walk(started: Any, place: Path, tmp_path: Path) -> list[str]:
             .map((e) => e.textContent)"""
     )
     assert left == [], "formulas that MathJax cannot read"
-    assert formulas == page.evaluate("[...MathJax.startup.document.math].length") > 0
+    assert formulas == page.evaluate("[...MathJax.startup.document.math].length")
+    assert formulas > 0 or place.stem == "mock_exam"
     images = page.evaluate("[...document.images].map((i) => [i.alt, i.naturalWidth])")
     assert all(len(alt) >= 40 and width for alt, width in images)
     assert (view.outside, view.complaints) == ([], [])

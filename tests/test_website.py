@@ -146,7 +146,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cells = [
         text_cell("# A player\n\n[to the perceptron](2_networks/perceptron.ipynb)"),
         v4.new_code_cell("from course_lib.plotting import play", metadata={"tags": ["imports"]}),
-        text_cell("## Watch\n\nA wide formula:\n\n$$\n" + "+".join(["x^2"] * 60) + "\n$$"),
+        text_cell(
+            f"## Watch\n\nLong `{'name.' * 12}code`, a wide formula:\n\n$$\n"
+            + "+".join(["x^2"] * 60)
+            + "\n$$"
+        ),
         v4.new_code_cell(CODE, metadata={"tags": ["player"]}),
         v4.new_code_cell("secret = 42", metadata={"tags": ["solution"]}),
         text_cell("| a | b |\n|---|---|\n| " + "w" * 90 + " | " + "v" * 90 + " |"),

@@ -20,11 +20,23 @@
     return lo;
   };
 
+  /* A formula wider than the slide shrinks alone, so that the words around it keep their size. */
+  const narrow = (slide) => {
+    for (const formula of slide.querySelectorAll('mjx-container[display="true"]')) {
+      formula.style.removeProperty("font-size");
+      const ratio = formula.clientWidth / formula.scrollWidth;
+      if (ratio < 1) formula.style.fontSize = `${0.98 * ratio}em`;
+    }
+  };
+
   const fit = (slide) => {
     for (const image of slide.querySelectorAll("figure img"))
       image.style.setProperty("--width", image.getAttribute("width"));
     slide.style.setProperty("--figure", 0.9);
-    largest(slide, "--text", 0.72, slide.querySelector(".highlight") ? 1.35 : 1);
+    const most = slide.querySelector(".highlight") ? 1.35 : 1;
+    slide.style.setProperty("--text", most);
+    narrow(slide);
+    largest(slide, "--text", 0.72, most);
     if (slide.querySelector("figure img")) largest(slide, "--figure", 0.5, 2.2);
     if (fits(slide)) return;
     slide.classList.add("scrolls");
