@@ -207,6 +207,14 @@ def test_loopback_goes_past_a_proxy(tmp_path, monkeypatch):
     assert lab.environment(tmp_path)["NO_PROXY"].endswith("127.0.0.1,localhost")
 
 
+def test_a_kernel_takes_one_thread_unless_the_reader_says_otherwise(tmp_path, monkeypatch):
+    for name in lab.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "8")
+    found = lab.environment(tmp_path)
+    assert [found[name] for name in lab.THREADS] == ["1", "8", "1"]
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")
 def test_without_a_display_no_browser_is_looked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":0")

@@ -26,7 +26,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import notebooks, slides  # noqa: E402
+from tools import lab, notebooks, slides  # noqa: E402
 
 ON_SLIDE, ELSEWHERE = 2.0, 10.0  # seconds that a class waits
 LONGEST = 120  # seconds after which a cell counts as stuck
@@ -124,7 +124,8 @@ class Kernel:
 
 def environment() -> dict[str, str]:
     """A class sees no progress bars here, and our kernel is the first to be found."""
-    return {**os.environ, "COURSE_QUIET": "1", "PYTHONPATH": str(ROOT)}
+    threads = dict.fromkeys(lab.THREADS, "1")  # as `make lab` starts them
+    return {**threads, **os.environ, "COURSE_QUIET": "1", "PYTHONPATH": str(ROOT)}
 
 
 def rehearse(path: Path) -> Rehearsal:

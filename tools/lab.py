@@ -24,6 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ".course/copies.json"
 WEBSOCKET = "course_lib.plotting.websocket"  # sets TCP_NODELAY: a dragged slider stays smooth
+# One thread to a kernel, unless the reader says otherwise: the course's nets are too small to
+# share, and on a busy machine threads that wait for each other take many times as long.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 OVERRIDES = {
     # No toast over the lower right corner, no call to the outside.
     "@jupyterlab/apputils-extension:notification": {
@@ -150,7 +153,7 @@ def copy_course(notebooks: Path, work: Path, today: datetime.date) -> list[str]:
 
 def environment(settings: Path) -> dict[str, str]:
     """The server's environment: our kernel first, nothing of ours in the reader's home."""
-    result = dict(os.environ)
+    result = {**dict.fromkeys(THREADS, "1"), **os.environ}
     ours = str(Path(sys.prefix) / "share" / "jupyter")
     result["JUPYTER_PATH"] = os.pathsep.join([ours, *filter(None, [result.get("JUPYTER_PATH")])])
     result["JUPYTERLAB_SETTINGS_DIR"] = str(settings / "settings")
