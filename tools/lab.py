@@ -201,14 +201,18 @@ def serve(arguments: list[str], variables: dict[str, str]) -> int:
             continue
 
 
-def write_settings(folder: Path) -> Path:
-    """Write overrides.json with the course's settings; what else it holds stays."""
+def write_settings(path: Path, kept: dict[str, object]) -> None:
+    write(path, (json.dumps({**kept, **OVERRIDES}, indent=1) + "\n").encode("utf-8"))
+
+
+def add_settings(folder: Path) -> Path:
+    """Put the course's settings into a hub's overrides.json; what else it holds stays."""
     path = folder / "overrides.json"
     try:
         there = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
         raise SystemExit(f"{path} is not JSON ({error}): mend it or remove it.") from None
-    write(path, (json.dumps({**there, **OVERRIDES}, indent=1) + "\n").encode("utf-8"))
+    write_settings(path, there)
     return path
 
 
@@ -224,11 +228,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options, rest = parser.parse_known_args(arguments)
     if options.settings:
-        print(write_settings(options.settings))
+        print(add_settings(options.settings))
         return 0
     folder = ROOT / ("notebooks" if options.dev else "work")
     settings = ROOT / "work" / ".course"
-    write_settings(settings / "app")
+    write_settings(settings / "app" / "overrides.json", kept={})  # ours alone: written anew
     fonts = settings / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
     if not fonts.exists():
         write(fonts, (json.dumps(FONTS, indent=1) + "\n").encode("utf-8"))
