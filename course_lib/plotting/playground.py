@@ -546,7 +546,8 @@ def still_pixels(training: Training, screen: _Screen, values: Mapping[str, Any])
 def _wire(curve: Any, weight: float, most: float) -> Any:
     from matplotlib.patches import PathPatch
 
-    colours, positive, share = style.COLOURS, weight >= 0, abs(weight) / most
+    colours, positive = style.COLOURS, weight >= 0
+    share = abs(weight) / most if np.isfinite(weight) else 1.0  # ran away: as thick as can be
     return PathPatch(
         curve,
         fill=False,
