@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, erfc, floor, log, sqrt
+from math import ceil, erfc, floor, sqrt
 
 import numpy as np
 
@@ -1167,9 +1167,7 @@ def modern(draw: Draw) -> Exercise:
                 "energy",
                 "The energy $E = -\\frac1\\beta\\ln\\sum_k e^{\\beta f_k\\cdot y} + "
                 "\\frac12 y\\cdot y$ of the state before the update",
-                lambda scores, y, beta: float(
-                    -log(np.exp(np.asarray(scores)).sum()) / beta + 0.5 * (y @ y)
-                ),
+                lambda scores, y, beta: float(-np.logaddexp.reduce(scores) / beta + 0.5 * (y @ y)),
                 number(decimals=3),
                 marks=2,
                 hint="Take the logarithm of the sum that you divided by.",
@@ -1179,14 +1177,12 @@ def modern(draw: Draw) -> Exercise:
                 mistakes=[
                     Mistake(
                         "no_square",
-                        lambda scores, beta: float(-log(np.exp(np.asarray(scores)).sum()) / beta),
+                        lambda scores, beta: float(-np.logaddexp.reduce(scores) / beta),
                         "Add $\\frac12 y\\cdot y$.",
                     ),
                     Mistake(
                         "no_division",
-                        lambda scores, y: float(
-                            -log(np.exp(np.asarray(scores)).sum()) + 0.5 * (y @ y)
-                        ),
+                        lambda scores, y: float(-np.logaddexp.reduce(scores) + 0.5 * (y @ y)),
                         "Divide the logarithm by $\\beta$.",
                     ),
                 ],
