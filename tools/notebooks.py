@@ -39,6 +39,10 @@ from typing import Any
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import lab  # noqa: E402
+
 NOTEBOOKS = ROOT / "notebooks"
 LIBRARY = ROOT / "course_lib"
 DATA = ROOT / "data"
@@ -158,7 +162,7 @@ def is_current(notebook: Any) -> bool:
 
 def environment() -> dict[str, str]:
     """One thread, the CPU, a quiet course, nothing of this machine's Jupyter."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    threads = dict.fromkeys(lab.THREADS, "1")
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
